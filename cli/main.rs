@@ -1,0 +1,3 @@
+//! The `strobe` command: flags, wiring and exit codes.
+
+fn main() {}

@@ -1,0 +1,204 @@
+//! What codegen hands to the runtime: complete in itself, so that it can be cached or shipped.
+//!
+//! Needs no LLVM and refers to no source: loading an [`Object`] takes nothing but the kernel.
+
+use sema::ir::{
+    Aggregation, AttachTarget, Config, EventKind, MapId, MapValue, ProgramType, Target, Type,
+};
+use serde::{Deserialize, Serialize};
+
+/// Version of the manifest's form; another one is refused.
+pub const MANIFEST_VERSION: u32 = 1;
+
+/// A compiled script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// eBPF ELF: a section a program, the legacy `maps` section, `.BTF` and `.BTF.ext`.
+    pub elf: Vec<u8>,
+    /// What the ELF cannot say.
+    pub manifest: Manifest,
+}
+
+/// What the runtime must know of a compiled script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`MANIFEST_VERSION`].
+    pub version: u32,
+    /// The programs, in the order in which they attach.
+    pub programs: Vec<Program>,
+    /// The kernel maps, those of the script first: [`MapId`] is an index into this list.
+    pub maps: Vec<Map>,
+    /// The kinds of ring-buffer records, by event id.
+    pub events: Vec<Event>,
+    /// The settings of the script.
+    pub config: Config,
+    /// The source texts, by file id, for reports of what the verifier refuses.
+    pub sources: Vec<Source>,
+}
+
+/// A program of the ELF.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// The symbol of the program in the ELF, and its name in the kernel.
+    pub symbol: String,
+    /// Its kernel type, whatever the ELF section is called.
+    pub kind: ProgramType,
+    /// Where it attaches.
+    pub targets: Vec<Target>,
+    /// The clause in the source.
+    pub span: SourceSpan,
+}
+
+/// A kernel map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Map {
+    /// Its symbol in the ELF, and its name in the kernel (at most 15 bytes).
+    pub symbol: String,
+    /// What it is for.
+    pub role: MapRole,
+    /// The kernel map type, `enum bpf_map_type` of `linux/bpf.h`.
+    pub kind: u32,
+    /// Bytes of a key.
+    pub key_size: u32,
+    /// Bytes of a value (on one CPU, where it is per-CPU).
+    pub value_size: u32,
+    /// Entries at most. For the ring buffer: bytes, 0 where the runtime chooses from the config.
+    pub max_entries: u32,
+    /// `BPF_F_*` flags of map creation.
+    pub flags: u32,
+}
+
+/// What a kernel map is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MapRole {
+    /// A map of the script.
+    Script {
+        /// Name with its `@`.
+        name: String,
+        /// Type of the key; nothing for a scalar map.
+        key: Option<Type>,
+        /// What it holds.
+        value: MapValue,
+    },
+    /// The ring buffer.
+    Ring,
+    /// Per-CPU array of one element: `u64` counters of what was lost, see [`Health`].
+    Health,
+    /// Array of one element, memory-mapped: [`Control`].
+    Control,
+    /// Array of one element, frozen before the programs load: [`Globals`].
+    Globals,
+    /// Per-CPU array, one element a program that needs it: values too big for the stack.
+    Scratch,
+}
+
+/// Layout of the health map's value: `u64` counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health;
+
+impl Health {
+    /// Index of the counter of records that found the ring full.
+    pub const RING_LOST: u32 = 0;
+
+    /// Index of the counter of insertions into a script map that the kernel refused.
+    pub fn map_refused(map: MapId) -> u32 {
+        1 + map.0
+    }
+
+    /// Bytes of the value for a script with this many maps.
+    pub fn size(maps: u32) -> u32 {
+        8 * (1 + maps)
+    }
+}
+
+/// Layout of the control map's value: what programs tell user space apart from records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Control;
+
+impl Control {
+    /// Offset of a `u32` that becomes 1 when a program asks for the end.
+    pub const EXIT: u32 = 0;
+    /// Offset of the `i32` exit code.
+    pub const EXIT_CODE: u32 = 4;
+    /// Bytes of the value.
+    pub const SIZE: u32 = 8;
+}
+
+/// Layout of the globals map's value: what user space tells programs before they load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Globals;
+
+impl Globals {
+    /// Offset of the `u64` start of the run, nanoseconds of `CLOCK_MONOTONIC`.
+    pub const START_NS: u32 = 0;
+    /// Bytes of the value.
+    pub const SIZE: u32 = 8;
+}
+
+/// A kind of ring-buffer record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// What to do with it.
+    pub kind: EventKind,
+    /// Type of each field and its offset from the start of the record.
+    pub fields: Vec<(u32, Type)>,
+    /// Bytes of the record.
+    pub size: u32,
+    /// The call in the source.
+    pub span: SourceSpan,
+}
+
+/// A place in one of the manifest's sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceSpan {
+    /// Index into [`Manifest::sources`].
+    pub file: u32,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset one past the last byte.
+    pub end: u32,
+}
+
+/// A source text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The name that reports show.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+impl From<lexer::Span> for SourceSpan {
+    fn from(span: lexer::Span) -> Self {
+        Self {
+            file: span.file.0,
+            start: span.start,
+            end: span.end,
+        }
+    }
+}
+
+impl Manifest {
+    /// The script's maps: id, name, key type and value.
+    pub fn script_maps(&self) -> impl Iterator<Item = (MapId, &str, Option<&Type>, &MapValue)> {
+        self.maps
+            .iter()
+            .zip(0..)
+            .filter_map(|(map, id)| match &map.role {
+                MapRole::Script { name, key, value } => {
+                    Some((MapId(id), name.as_str(), key.as_ref(), value))
+                }
+                _ => None,
+            })
+    }
+}
+
+/// Whether a target is run by strobe itself rather than attached.
+pub fn is_run_by_us(target: &AttachTarget) -> bool {
+    matches!(target, AttachTarget::Begin | AttachTarget::End)
+}
+
+/// Words of 8 bytes in an aggregation's per-CPU value.
+pub fn aggregation_words(aggregation: &Aggregation) -> u32 {
+    aggregation.size() / 8
+}

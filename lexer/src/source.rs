@@ -1,0 +1,123 @@
+//! The texts of one run: the script, what it imports, and what came from `-e`.
+
+use crate::{FileId, Span};
+use codespan_reporting::files::{Error, Files, line_starts};
+use std::ops::Range;
+
+/// Every source text, by [`FileId`]. Also the file database that reports are rendered from.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    files: Vec<Source>,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    name: String,
+    text: String,
+    line_starts: Vec<usize>,
+}
+
+impl SourceMap {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text under the name that reports show (a path, `-e`, `stdin`).
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let text = text.into();
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(Source {
+            name: name.into(),
+            line_starts: line_starts(&text).collect(),
+            text,
+        });
+        id
+    }
+
+    /// The whole text of a file; empty for an unknown id.
+    pub fn text(&self, file: FileId) -> &str {
+        self.get(file).map_or("", |s| &s.text)
+    }
+
+    /// The name of a file; empty for an unknown id.
+    pub fn name(&self, file: FileId) -> &str {
+        self.get(file).map_or("", |s| &s.name)
+    }
+
+    /// The text under a span; empty where the span does not fit the text.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text(span.file).get(span.range()).unwrap_or("")
+    }
+
+    /// Line and column of a span's start, both from 1; columns count characters.
+    pub fn line_col(&self, span: Span) -> (u32, u32) {
+        let Some(source) = self.get(span.file) else {
+            return (0, 0);
+        };
+        let start = (span.start as usize).min(source.text.len());
+        let line = source.line_index(start);
+        let column = source.text[..start]
+            .get(source.line_starts[line]..)
+            .map_or(0, |s| s.chars().count());
+        (line as u32 + 1, column as u32 + 1)
+    }
+
+    /// Every file as (name, text), in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files
+            .iter()
+            .map(|s| (s.name.as_str(), s.text.as_str()))
+    }
+
+    fn get(&self, file: FileId) -> Option<&Source> {
+        self.files.get(file.0 as usize)
+    }
+}
+
+impl Source {
+    fn line_index(&self, byte: usize) -> usize {
+        self.line_starts
+            .partition_point(|&start| start <= byte)
+            .saturating_sub(1)
+    }
+}
+
+impl<'a> Files<'a> for SourceMap {
+    type FileId = FileId;
+    type Name = &'a str;
+    type Source = &'a str;
+
+    fn name(&'a self, id: FileId) -> Result<&'a str, Error> {
+        self.get(id)
+            .map(|s| s.name.as_str())
+            .ok_or(Error::FileMissing)
+    }
+
+    fn source(&'a self, id: FileId) -> Result<&'a str, Error> {
+        self.get(id)
+            .map(|s| s.text.as_str())
+            .ok_or(Error::FileMissing)
+    }
+
+    fn line_index(&'a self, id: FileId, byte: usize) -> Result<usize, Error> {
+        self.get(id)
+            .map(|s| s.line_index(byte))
+            .ok_or(Error::FileMissing)
+    }
+
+    fn line_range(&'a self, id: FileId, line: usize) -> Result<Range<usize>, Error> {
+        let source = self.get(id).ok_or(Error::FileMissing)?;
+        let max = source.line_starts.len().saturating_sub(1);
+        let start = *source
+            .line_starts
+            .get(line)
+            .ok_or(Error::LineTooLarge { given: line, max })?;
+        let end = source
+            .line_starts
+            .get(line + 1)
+            .copied()
+            .unwrap_or(source.text.len());
+        Ok(start..end)
+    }
+}

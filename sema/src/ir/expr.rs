@@ -1,0 +1,228 @@
+//! Typed expressions.
+
+use super::{MapId, Stmt, Type, VarId};
+use lexer::Span;
+
+/// An expression, its type and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Type of its value.
+    pub ty: Type,
+    /// Its place in the source.
+    pub span: Span,
+}
+
+/// What an expression is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A constant of a scalar type, as its bits (sign-extended to 64).
+    Int(u64),
+    /// A constant of type [`Type::Str`]; without the terminator, shorter than the capacity.
+    Str(Vec<u8>),
+    /// The value of a variable.
+    Var(VarId),
+    /// The value of a map entry; all zero bytes where there is none.
+    MapGet {
+        /// The map; never an aggregation.
+        map: MapId,
+        /// Its key, of the map's key type; nothing for a scalar map.
+        key: Option<Box<Expr>>,
+    },
+    /// Whether a keyed map has the key: [`Type::Bool`].
+    MapHas {
+        /// The map.
+        map: MapId,
+        /// The key.
+        key: Box<Expr>,
+    },
+    /// Removes an entry and tells whether there was one: [`Type::Bool`].
+    MapDelete {
+        /// The map.
+        map: MapId,
+        /// The key; nothing for a scalar map, which then counts as never assigned.
+        key: Option<Box<Expr>>,
+    },
+    /// `++` and `--`: adds `delta` to an integer in a place and yields the value before or after.
+    /// On maps the addition is atomic.
+    Increment {
+        /// What is changed.
+        place: Place,
+        /// What is added.
+        delta: i64,
+        /// Whether the value is the one before the change.
+        before: bool,
+    },
+    /// `-`, `~`, `!` on a scalar.
+    Unary(UnaryOp, Box<Expr>),
+    /// Arithmetic on two scalars of the expression's own type. The sign of the type decides how
+    /// division, remainder and right shift work; the right operand of a shift may have any
+    /// integer type and is taken modulo the width.
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// Comparison of two values of one and the same type (two strings may differ in capacity):
+    /// [`Type::Bool`]. Orders exist on scalars alone.
+    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    /// `&&`, right side not evaluated when the left is false: operands and value are Bool.
+    And(Box<Expr>, Box<Expr>),
+    /// `||`, right side not evaluated when the left is true: operands and value are Bool.
+    Or(Box<Expr>, Box<Expr>),
+    /// One of two values of the expression's own type, or two actions of type Void.
+    Ternary {
+        /// Decides; Bool.
+        cond: Box<Expr>,
+        /// When true.
+        then: Box<Expr>,
+        /// When false.
+        otherwise: Box<Expr>,
+    },
+    /// A scalar converted to the expression's scalar type: cut, or extended by the sign of the
+    /// operand's type. To Bool: whether it is not zero.
+    Convert(Box<Expr>),
+    /// A string converted to another capacity: cut, or padded with zero bytes.
+    Resize(Box<Expr>),
+    /// The elements of a [`Type::Tuple`] or the members of a [`Type::Record`], in order.
+    Aggregate(Vec<Expr>),
+    /// Element of a tuple or member of a record value, by number.
+    Member(Box<Expr>, u32),
+    /// Element of an array value. The index is an integer; out of bounds yields zero.
+    Index(Box<Expr>, Box<Expr>),
+    /// The address of the program's context.
+    Context,
+    /// Reads a value of the expression's type from memory. A failed read yields zero bytes.
+    Load {
+        /// The base address: a pointer, or [`ExprKind::Context`] in [`Space::Context`].
+        base: Box<Expr>,
+        /// Bytes from the base.
+        offset: i64,
+        /// Which memory it is.
+        space: Space,
+        /// For a bit-field: lowest bit of the loaded integer, and number of bits.
+        bits: Option<(u8, u8)>,
+    },
+    /// Reads a NUL-ended string into a [`Type::Str`] of the expression's capacity.
+    LoadStr {
+        /// The address.
+        address: Box<Expr>,
+        /// Content bytes at most, where the script limits them; any integer.
+        len: Option<Box<Expr>>,
+        /// Kernel or user memory.
+        space: Space,
+    },
+    /// Reads bytes into a [`Type::Buffer`] of the expression's capacity.
+    LoadBuffer {
+        /// The address.
+        address: Box<Expr>,
+        /// How many bytes; the capacity where absent. More than the capacity is cut.
+        len: Option<Box<Expr>>,
+        /// Kernel or user memory.
+        space: Space,
+    },
+    /// The address of a string constant's or other in-memory value's bytes.
+    AddressOf(Box<Expr>),
+    /// A value that the kernel provides.
+    Builtin(Builtin),
+    /// Statements, then a value.
+    Block(Vec<Stmt>, Box<Expr>),
+}
+
+/// What an assignment or an increment changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A variable.
+    Var(VarId),
+    /// A map entry.
+    Map {
+        /// The map.
+        map: MapId,
+        /// Its key; nothing for a scalar map.
+        key: Option<Box<Expr>>,
+    },
+}
+
+/// Which memory an address is in, which decides how it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Space {
+    /// The program's context, read directly at a constant offset.
+    Context,
+    /// Kernel memory, read with `bpf_probe_read_kernel`.
+    Kernel,
+    /// Memory of the current process, read with `bpf_probe_read_user`.
+    User,
+    /// A kernel object that the verifier knows by its BTF type, read directly.
+    Btf,
+}
+
+/// Operators with one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOp {
+    /// `-`
+    Neg,
+    /// `~`
+    BitNot,
+    /// `!`, of Bool.
+    Not,
+}
+
+/// Arithmetic operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are the operators")]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    /// C's division; by zero yields zero, as the kernel defines it.
+    Div,
+    /// C's remainder; by zero yields the left operand, as the kernel defines it.
+    Mod,
+    Shl,
+    Shr,
+    BitAnd,
+    BitOr,
+    BitXor,
+}
+
+/// Comparison operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are the operators")]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// Values that the kernel provides to a running program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Builtin {
+    /// Process id (thread group id): U32.
+    Pid,
+    /// Thread id: U32.
+    Tid,
+    /// User id: U64 or Username.
+    Uid,
+    /// Group id: U64.
+    Gid,
+    /// Name of the current thread: Str of 16.
+    Comm,
+    /// Number of the CPU: U64.
+    Cpu,
+    /// Nanoseconds since boot, sleep not counted (`bpf_ktime_get_ns`): U64.
+    NsecsMonotonic,
+    /// Nanoseconds since boot, sleep counted (`bpf_ktime_get_boot_ns`): U64.
+    NsecsBoot,
+    /// Nanoseconds of `CLOCK_TAI` (`bpf_ktime_get_tai_ns`): U64.
+    NsecsTai,
+    /// Nanoseconds since the run began: U64.
+    Elapsed,
+    /// A random number: U32.
+    Rand,
+    /// Address of the current `task_struct`: Pointer.
+    CurrentTask,
+    /// Id of the current cgroup: U64.
+    Cgroup,
+    /// The stack of the program's context, of the expression's [`Type::Stack`].
+    Stack,
+}

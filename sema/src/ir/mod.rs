@@ -1,0 +1,103 @@
+//! The typed program: what codegen lowers and, in part, what the runtime carries out.
+//!
+//! Attach points are concrete, every expression has its [`Type`], sugar is gone. Nothing here
+//! refers to the kernel's own type information any more: offsets are numbers and a [`Type`] is a
+//! memory layout.
+
+mod event;
+mod expr;
+mod map;
+mod print;
+mod probe;
+mod stmt;
+mod ty;
+
+pub use event::{Conversion, Event, EventKind, Flags, Format, Piece, Size};
+pub use expr::{BinaryOp, Builtin, CompareOp, Expr, ExprKind, Place, Space, UnaryOp};
+pub use map::{Aggregation, Map, MapKind, MapValue};
+pub use probe::{AttachTarget, Probe, ProgramType, Rate, Target, Variable};
+pub use stmt::{Stmt, StmtKind};
+pub use ty::{Field, StackSide, Type, align_up, struct_offsets};
+
+use lexer::Diagnostic;
+use serde::{Deserialize, Serialize};
+
+/// Index into [`Program::maps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MapId(pub u32);
+
+/// Index into [`Program::events`]; the first word of every ring-buffer record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EventId(pub u32);
+
+/// Index into [`Probe::variables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VarId(pub u32);
+
+/// A whole script, resolved and typed.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// One BPF program each, in the order in which they attach.
+    pub probes: Vec<Probe>,
+    /// Every map of the script, in order of first appearance.
+    pub maps: Vec<Map>,
+    /// Every kind of ring-buffer record.
+    pub events: Vec<Event>,
+    /// What the person chose for the run.
+    pub config: Config,
+    /// What may not be as meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The settings of a script, from its block and the environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// Bytes of a string read by `str`, its terminator not counted.
+    pub max_strlen: u32,
+    /// Keys of a map that declares no size.
+    pub max_map_keys: u32,
+    /// How many attach points a script may have.
+    pub max_probes: u32,
+    /// Bytes that `cat` prints of a file at most.
+    pub max_cat_bytes: u32,
+    /// Pages of ring buffer for each CPU.
+    pub perf_rb_pages: u32,
+    /// What follows a string that was cut.
+    pub str_trunc_trailer: String,
+    /// Whether non-empty maps print at the end.
+    pub print_maps_on_exit: bool,
+    /// Bytes of verifier log to ask for at first.
+    pub log_size: u32,
+    /// Licence of the programs; the kernel offers most helpers to `GPL` alone.
+    pub license: String,
+    /// What to do about a probe that matches nothing.
+    pub missing_probes: MissingProbes,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_strlen: 1024,
+            max_map_keys: 4096,
+            max_probes: 1024,
+            max_cat_bytes: 10240,
+            perf_rb_pages: 64,
+            str_trunc_trailer: "..".to_owned(),
+            print_maps_on_exit: true,
+            log_size: 1_000_000,
+            license: "GPL".to_owned(),
+            missing_probes: MissingProbes::Error,
+        }
+    }
+}
+
+/// What to do about a probe that matches nothing or cannot attach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MissingProbes {
+    /// Report it and end.
+    Error,
+    /// Say so and go on.
+    Warn,
+    /// Go on.
+    Ignore,
+}

@@ -1,0 +1,1 @@
+//! Prints a typed program for people and for golden tests.

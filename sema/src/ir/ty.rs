@@ -1,0 +1,225 @@
+//! Types as memory layouts: what a value is, how many bytes it takes and how it prints.
+//!
+//! The layout rules live here alone; codegen writes by them and the runtime reads by them.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The type of a value, complete in itself: no reference to BTF or to the syntax tree.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Type {
+    /// No value: the type of calls made for their effect.
+    Void,
+    /// One byte, 0 or 1. Prints `true`, `false`.
+    Bool,
+    /// An integer of 1, 2, 4 or 8 bytes.
+    Int {
+        /// Size in bytes.
+        bytes: u8,
+        /// Whether it is signed.
+        signed: bool,
+    },
+    /// An address, 8 bytes. Prints in hexadecimal.
+    Pointer,
+    /// An integer with names. Prints its name where it has one.
+    Enum {
+        /// Size in bytes.
+        bytes: u8,
+        /// Whether it is signed.
+        signed: bool,
+        /// Name of each value.
+        names: Arc<[(i64, String)]>,
+    },
+    /// `cap` bytes of text, ended by a NUL. Bytes behind the NUL are zero in map keys and
+    /// undefined elsewhere. If all of the first `cap - 1` bytes are used and `cut` is set, the
+    /// text may have been longer.
+    Str {
+        /// Bytes in memory, the terminator counted.
+        cap: u32,
+        /// Whether a full string means a truncated one (as for `str()`), rather than one that
+        /// just fits (as for `comm` and literals).
+        cut: bool,
+    },
+    /// A `u32` length and then `cap` bytes of data, `8-byte` aligned start. Prints as `%r` does.
+    Buffer {
+        /// Bytes of data at most.
+        cap: u32,
+    },
+    /// `len` elements, one behind the other.
+    Array {
+        /// Type of an element.
+        elem: Box<Type>,
+        /// How many.
+        len: u32,
+    },
+    /// Elements laid out as a C struct lays out its members. Prints `(a, b)`.
+    Tuple(Vec<Type>),
+    /// Named members at given offsets. Prints `{ .a = 1, .b = x }`.
+    Record {
+        /// The members.
+        fields: Arc<[Field]>,
+        /// Size in bytes.
+        size: u32,
+        /// Alignment in bytes.
+        align: u32,
+    },
+    /// An IP address: `u32` address family (`AF_INET` 2, `AF_INET6` 10) and 16 bytes of address
+    /// in network order, of which IPv4 uses the first 4.
+    Inet,
+    /// Six bytes of an Ethernet address.
+    MacAddr,
+    /// A kernel address that prints as symbol and offset, 8 bytes.
+    Ksym,
+    /// A user address and its process: `u64` address, `u64` pid. Prints as a symbol.
+    Usym,
+    /// Addresses of a stack: `u32` number of frames, `u32` pid (0 for kernel stacks), then
+    /// `depth` addresses of 8 bytes. Unused ones are zero.
+    Stack {
+        /// Whose stack.
+        side: StackSide,
+        /// Frames at most.
+        depth: u32,
+    },
+    /// A user id, 8 bytes. Prints as the user's name.
+    Username,
+    /// `u64` nanoseconds since boot (`CLOCK_MONOTONIC` unless `boot`). Prints through
+    /// `strftime(3)` with the format.
+    Timestamp {
+        /// The `strftime` format; `%f` is microseconds.
+        format: Arc<str>,
+    },
+}
+
+/// Whose stack it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum StackSide {
+    /// The kernel's.
+    Kernel,
+    /// The process's.
+    User,
+}
+
+/// A member of a [`Type::Record`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Bytes from the start of the record.
+    pub offset: u32,
+    /// Its type.
+    pub ty: Type,
+    /// For a bit-field: lowest bit counted from the offset, and number of bits.
+    pub bits: Option<(u8, u8)>,
+}
+
+impl Type {
+    /// `uint8`
+    pub const U8: Type = Type::Int {
+        bytes: 1,
+        signed: false,
+    };
+    /// `uint16`
+    pub const U16: Type = Type::Int {
+        bytes: 2,
+        signed: false,
+    };
+    /// `uint32`
+    pub const U32: Type = Type::Int {
+        bytes: 4,
+        signed: false,
+    };
+    /// `uint64`
+    pub const U64: Type = Type::Int {
+        bytes: 8,
+        signed: false,
+    };
+    /// `int32`
+    pub const I32: Type = Type::Int {
+        bytes: 4,
+        signed: true,
+    };
+    /// `int64`
+    pub const I64: Type = Type::Int {
+        bytes: 8,
+        signed: true,
+    };
+
+    /// Size in bytes, padding counted.
+    pub fn size(&self) -> u32 {
+        match self {
+            Type::Void => 0,
+            Type::Bool => 1,
+            Type::Int { bytes, .. } | Type::Enum { bytes, .. } => u32::from(*bytes),
+            Type::Pointer | Type::Ksym | Type::Username | Type::Timestamp { .. } => 8,
+            Type::Str { cap, .. } => *cap,
+            Type::Buffer { cap } => 4 + cap,
+            Type::Array { elem, len } => elem.size().saturating_mul(*len),
+            Type::Tuple(elems) => struct_offsets(elems).1,
+            Type::Record { size, .. } => *size,
+            Type::Inet => 20,
+            Type::MacAddr => 6,
+            Type::Usym => 16,
+            Type::Stack { depth, .. } => 8 + 8 * depth,
+        }
+    }
+
+    /// Alignment in bytes.
+    pub fn align(&self) -> u32 {
+        match self {
+            Type::Void | Type::Bool | Type::Str { .. } | Type::MacAddr => 1,
+            Type::Int { bytes, .. } | Type::Enum { bytes, .. } => u32::from(*bytes),
+            Type::Buffer { .. } | Type::Inet => 4,
+            Type::Array { elem, .. } => elem.align(),
+            Type::Tuple(elems) => elems.iter().map(Type::align).max().unwrap_or(1),
+            Type::Record { align, .. } => *align,
+            Type::Pointer
+            | Type::Ksym
+            | Type::Usym
+            | Type::Stack { .. }
+            | Type::Username
+            | Type::Timestamp { .. } => 8,
+        }
+    }
+
+    /// Whether a value is held in a register: integers, pointers and what is made of one.
+    pub fn is_scalar(&self) -> bool {
+        self.scalar_bytes().is_some()
+    }
+
+    /// Size of a value that is held in a register; nothing for one that lives in memory.
+    pub fn scalar_bytes(&self) -> Option<u8> {
+        match self {
+            Type::Bool => Some(1),
+            Type::Int { bytes, .. } | Type::Enum { bytes, .. } => Some(*bytes),
+            Type::Pointer | Type::Ksym | Type::Username | Type::Timestamp { .. } => Some(8),
+            _ => None,
+        }
+    }
+
+    /// Whether arithmetic on it is signed.
+    pub fn is_signed(&self) -> bool {
+        matches!(
+            self,
+            Type::Int { signed: true, .. } | Type::Enum { signed: true, .. }
+        )
+    }
+}
+
+/// Lays members out as C does: offset of each, and the size with the padding at the end.
+pub fn struct_offsets(members: &[Type]) -> (Vec<u32>, u32) {
+    let mut offsets = Vec::with_capacity(members.len());
+    let mut end = 0u32;
+    let mut align = 1;
+    for member in members {
+        let start = align_up(end, member.align());
+        offsets.push(start);
+        end = start.saturating_add(member.size());
+        align = align.max(member.align());
+    }
+    (offsets, align_up(end, align))
+}
+
+/// `value` raised to the next multiple of `align`, which is a power of two.
+pub fn align_up(value: u32, align: u32) -> u32 {
+    value.saturating_add(align - 1) & !(align - 1)
+}

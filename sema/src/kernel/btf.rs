@@ -1,0 +1,5 @@
+//! A reader of BTF, the kernel's type information.
+
+/// Type information.
+#[derive(Debug)]
+pub struct Btf {}
