@@ -1,0 +1,65 @@
+# The commands of the README. Everything else is plain cargo.
+#
+# Root is needed for two things, and asked for (through sudo) only then: installing the packages
+# that are missing, and loading programs into the kernel.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+# Empty for root, and where there is no sudo: what needs root then says so itself.
+SUDO := $(shell [ "$$(id -u)" -eq 0 ] || command -v sudo)
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+STROBE := $(TARGET_DIR)/release/strobe
+
+# LLVM 19 is in Debian 12, Debian 13 and Ubuntu 24.04 alike; g++ brings the static C++ library.
+BUILD_PACKAGES := llvm-19-dev zlib1g-dev libzstd-dev g++
+TEST_PACKAGES := bpftool
+BENCH_PACKAGES := bpftrace
+
+FUZZ_SECONDS ?= 600
+
+# Test binaries run as root, cargo itself as whoever calls it.
+HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+RUNNER := CARGO_TARGET_$(shell echo '$(HOST)' | tr 'a-z-' 'A-Z_')_RUNNER
+AS_ROOT := $(if $(SUDO),$(RUNNER)='sudo -E')
+
+.PHONY: demo build test bench fuzz help cargo
+
+help:
+	@echo 'make demo    five seconds of read sizes by process, from the live kernel'
+	@echo 'make test    every test (root is needed for those that load programs)'
+	@echo 'make bench   start-up time and memory beside those of bpftrace'
+	@echo 'make fuzz    every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds'
+
+demo: build
+	@$(if $(SUDO),echo 'Root is needed to load programs into the kernel: using sudo.')
+	@SUDO='$(SUDO)' STROBE='$(STROBE)' .ci/demo
+
+build: cargo
+	@.ci/packages 'build strobe' $(BUILD_PACKAGES)
+	cargo build --release --locked
+
+test: cargo
+	@.ci/packages 'build strobe' $(BUILD_PACKAGES)
+	@.ci/packages --optional 'look at what the kernel holds' $(TEST_PACKAGES)
+	@$(if $(SUDO),echo 'Root is needed by the tests that load programs into the kernel: using sudo.')
+	$(AS_ROOT) cargo test --workspace --locked --no-fail-fast
+
+bench: build
+	@.ci/packages 'compare with bpftrace' $(BENCH_PACKAGES)
+	@$(if $(SUDO),echo 'Root is needed to load programs into the kernel: using sudo.')
+	STROBE='$(abspath $(STROBE))' $(AS_ROOT) cargo bench --locked --bench peer
+
+fuzz: cargo
+	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
+	@for manifest in */fuzz/Cargo.toml; do \
+	  crate=$${manifest%/fuzz/Cargo.toml}; \
+	  for target in $$(cd $$crate && cargo +nightly fuzz list); do \
+	    echo "fuzz $$crate/$$target for $(FUZZ_SECONDS) s"; \
+	    (cd $$crate && cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS)); \
+	  done; \
+	done
+
+cargo:
+	@command -v cargo >/dev/null || { echo 'make: a Rust toolchain is needed: see https://rustup.rs' >&2; exit 1; }
