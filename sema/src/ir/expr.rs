@@ -79,8 +79,17 @@ pub enum ExprKind {
     /// A scalar converted to the expression's scalar type: cut, or extended by the sign of the
     /// operand's type. To Bool: whether it is not zero.
     Convert(Box<Expr>),
-    /// A string converted to another capacity: cut, or padded with zero bytes.
+    /// A string, buffer or stack converted to another capacity of the same kind: cut, or padded
+    /// with zero bytes.
     Resize(Box<Expr>),
+    /// The value of an aggregation folded over all CPUs, as I64 or U64: the count, sum, smallest
+    /// or largest value, or the average. Zero where there is no such entry.
+    AggregateGet {
+        /// The map, whose value is a count, sum, min, max, avg or stats.
+        map: MapId,
+        /// Its key; nothing for a scalar map.
+        key: Option<Box<Expr>>,
+    },
     /// The elements of a [`Type::Tuple`] or the members of a [`Type::Record`], in order.
     Aggregate(Vec<Expr>),
     /// Element of a tuple or member of a record value, by number.
@@ -151,6 +160,9 @@ pub enum Space {
     User,
     /// A kernel object that the verifier knows by its BTF type, read directly.
     Btf,
+    /// An address of which nobody said where it points: `bpf_probe_read` and
+    /// `bpf_probe_read_str`, which tell user from kernel addresses by their value.
+    Any,
 }
 
 /// Operators with one operand.

@@ -43,6 +43,9 @@ pub struct Program {
     pub maps: Vec<Map>,
     /// Every kind of ring-buffer record.
     pub events: Vec<Event>,
+    /// Offset in bytes of `comm` in the kernel's `task_struct`, where BTF tells. With it the name
+    /// of the current thread is read straight from `bpf_get_current_task_btf`.
+    pub task_comm_offset: Option<u32>,
     /// What the person chose for the run.
     pub config: Config,
     /// What may not be as meant.
