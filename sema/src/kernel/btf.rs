@@ -1,5 +1,0 @@
-//! A reader of BTF, the kernel's type information.
-
-/// Type information.
-#[derive(Debug)]
-pub struct Btf {}

@@ -1,0 +1,219 @@
+//! Questions that take more than one type to answer.
+
+use super::raw::{self, Record, Words};
+use super::types::{array, constant, member};
+use super::{Btf, Kind, Member, NameTable, TypeId};
+use crate::kernel::KernelError;
+
+/// How many types one question may walk through in a chain, as the kernel's own
+/// `MAX_RESOLVE_DEPTH`. What is longer than that is a cycle.
+const DEPTH: usize = 32;
+
+/// How many structs and unions a member is looked for in. The kernel's largest has some hundred.
+const COMPOSITES: usize = 4096;
+
+/// A member that was found by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located<'a> {
+    /// The member, its offset counted from the start of the type that was searched.
+    pub member: Member<'a>,
+    /// Index of the member in each struct or union on the way to it, the outermost first.
+    pub path: Vec<u32>,
+}
+
+/// A constant that was found by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnumConstant {
+    /// The enum that defines it.
+    pub ty: TypeId,
+    /// Its value; of an unsigned enum of 64 bits, the bits of it.
+    pub value: i64,
+}
+
+impl Btf {
+    /// Peels typedefs, `const`, `volatile`, `restrict` and tags off a type.
+    ///
+    /// # Errors
+    /// When a type is malformed or the chain does not end.
+    pub fn resolve(&self, id: TypeId) -> Result<TypeId, KernelError> {
+        let mut id = id;
+        for _ in 0..DEPTH {
+            match self.record(id)? {
+                Some(record) if is_alias(record.kind) => id = TypeId(record.size_or_type),
+                _ => return Ok(id),
+            }
+        }
+        Err(self.endless(id))
+    }
+
+    /// Size of a type in bytes; nothing for `void`, functions and types that are only declared.
+    ///
+    /// # Errors
+    /// When a type is malformed, refers to itself, or is larger than 4 GiB.
+    pub fn size_of(&self, id: TypeId) -> Result<Option<u32>, KernelError> {
+        let mut id = id;
+        let mut count = 1u32;
+        for _ in 0..DEPTH {
+            let Some(record) = self.record(id)? else {
+                return Ok(None);
+            };
+            let bytes = match record.kind {
+                Kind::Int
+                | Kind::Struct
+                | Kind::Union
+                | Kind::Enum
+                | Kind::Float
+                | Kind::Section => record.size_or_type,
+                // BTF does not say; every machine with our attach types has 64 bits.
+                Kind::Pointer => 8,
+                Kind::Forward | Kind::Function | Kind::Prototype | Kind::DeclTag => {
+                    return Ok(None);
+                }
+                Kind::Array => {
+                    let array = array(&record);
+                    count = self.product(count, array.len)?;
+                    id = array.elem;
+                    continue;
+                }
+                Kind::Typedef
+                | Kind::Volatile
+                | Kind::Const
+                | Kind::Restrict
+                | Kind::TypeTag
+                | Kind::Variable => {
+                    id = TypeId(record.size_or_type);
+                    continue;
+                }
+            };
+            return self.product(count, bytes).map(Some);
+        }
+        Err(self.endless(id))
+    }
+
+    /// Finds a member of a struct or union (or of what is a typedef of one) by name, also inside
+    /// of its anonymous members; nothing where there is none or the type is of another kind.
+    ///
+    /// # Errors
+    /// When a type is malformed or nests without end.
+    pub fn find_member(&self, id: TypeId, name: &str) -> Result<Option<Located<'_>>, KernelError> {
+        let mut search = Search {
+            btf: self,
+            name,
+            left: COMPOSITES,
+            path: Vec::new(),
+        };
+        let member = search.visit(id, 0)?;
+        Ok(member.map(|member| Located {
+            member,
+            path: search.path,
+        }))
+    }
+
+    /// Finds the constant of an enum by name, in all enums. Of several the first.
+    ///
+    /// # Errors
+    /// When the enum is malformed.
+    pub fn find_constant(&self, name: &str) -> Result<Option<EnumConstant>, KernelError> {
+        // A constant starts with its name, as a type does, so its place (in words) is its key.
+        let name_of = |place: u32| {
+            let offset = raw::word(self.types(), place as usize * 4)?;
+            self.string_bytes(offset)
+        };
+        let table = self
+            .constants
+            .get_or_init(|| NameTable::build(&self.constant_places(), name_of));
+        match table.find(name.as_bytes(), name_of) {
+            Some(place) => self.constant_at(place * 4),
+            None => match &self.base {
+                Some(base) => base.find_constant(name),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// Where our own enums' constants lie in the type section, in words.
+    fn constant_places(&self) -> Vec<u32> {
+        let mut places = Vec::new();
+        for id in self.own_ids(Kind::Enum) {
+            let position = self.positions[(id.0 - self.ids.start) as usize];
+            let Ok(record) = Record::read(self.types(), position as usize) else {
+                continue;
+            };
+            let first = position as usize + raw::RECORD_LEN;
+            let constants = (0..record.len as usize).map(|index| first + index * record.stride);
+            places.extend(constants.map(|place| (place / 4) as u32));
+        }
+        places
+    }
+
+    /// The constant at a position of the type section.
+    fn constant_at(&self, position: u32) -> Result<Option<EnumConstant>, KernelError> {
+        let behind = self.positions.partition_point(|start| *start <= position);
+        let Some(index) = behind.checked_sub(1) else {
+            return Ok(None);
+        };
+        let ty = TypeId(self.ids.start + index as u32);
+        let Some(record) = self.record(ty)? else {
+            return Ok(None);
+        };
+        let words = Words(self.types().get(position as usize..).unwrap_or(&[]));
+        let value = constant(self, &record, words)?.value;
+        Ok(Some(EnumConstant { ty, value }))
+    }
+
+    fn product(&self, a: u32, b: u32) -> Result<u32, KernelError> {
+        a.checked_mul(b)
+            .ok_or_else(|| self.malformed("a type is larger than 4 GiB"))
+    }
+
+    pub(super) fn endless(&self, id: TypeId) -> KernelError {
+        self.malformed(&format!("type {} refers to itself or nests too deep", id.0))
+    }
+}
+
+/// Whether a type is another one under a name, qualifier or tag.
+fn is_alias(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Typedef | Kind::Const | Kind::Volatile | Kind::Restrict | Kind::TypeTag
+    )
+}
+
+/// The search for a member by name.
+struct Search<'a, 'n> {
+    btf: &'a Btf,
+    name: &'n str,
+    /// How many more structs and unions may be looked into.
+    left: usize,
+    /// Indices on the way to where the search is.
+    path: Vec<u32>,
+}
+
+impl<'a> Search<'a, '_> {
+    fn visit(&mut self, id: TypeId, base: u32) -> Result<Option<Member<'a>>, KernelError> {
+        let id = self.btf.resolve(id)?;
+        let record = match self.btf.record(id)? {
+            Some(record) if matches!(record.kind, Kind::Struct | Kind::Union) => record,
+            _ => return Ok(None),
+        };
+        if self.left == 0 || self.path.len() > DEPTH {
+            return Err(self.btf.endless(id));
+        }
+        self.left -= 1;
+        for (index, words) in record.elements().enumerate() {
+            let mut member = member(self.btf, record.flag, words)?;
+            member.bit_offset = base.saturating_add(member.bit_offset);
+            self.path.push(index as u32);
+            if member.name == self.name {
+                return Ok(Some(member));
+            }
+            if member.name.is_empty()
+                && let Some(found) = self.visit(member.ty, member.bit_offset)?
+            {
+                return Ok(Some(found));
+            }
+            self.path.pop();
+        }
+        Ok(None)
+    }
+}
