@@ -1,0 +1,27 @@
+// What LLVM's C interface lacks. Each function does one thing and keeps nothing.
+//
+// The passes are added one by one: LLVMRunPasses would link every pass there is, which costs
+// 10 MB of memory and 2 ms of start-up.
+
+#include "llvm-c/DebugInfo.h"
+#include "llvm-c/Types.h"
+#include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/Pass.h"
+#include "llvm/Transforms/Scalar.h"
+
+using namespace llvm;
+
+extern "C" void strobe_add_passes(LLVMPassManagerRef manager) {
+  legacy::PassManagerBase *passes = unwrap(manager);
+  passes->add(createSROAPass(/*PreserveCFG=*/false));
+  passes->add(createEarlyCSEPass());
+  passes->add(createCFGSimplificationPass());
+}
+
+// A file with its text, which the BPF target copies into .BTF line by line.
+extern "C" LLVMMetadataRef strobe_di_file(LLVMDIBuilderRef builder, const char *name,
+                                          size_t name_len, const char *text, size_t text_len) {
+  StringRef source(text, text_len);
+  return wrap(unwrap(builder)->createFile(StringRef(name, name_len), "", std::nullopt, source));
+}
