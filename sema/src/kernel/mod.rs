@@ -5,6 +5,9 @@
 
 pub mod btf;
 mod fake;
+pub mod fixtures;
+pub mod format;
+pub mod glob;
 
 pub use fake::Fake;
 

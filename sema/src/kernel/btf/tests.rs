@@ -430,3 +430,28 @@ fn no_changed_word_makes_the_reader_panic() {
         }
     }
 }
+
+/// The slice of a real kernel's type information, whose facts `bpftool btf dump` gave.
+#[test]
+fn a_real_kernels_types_read_as_bpftool_reads_them() {
+    let btf = Btf::parse("vmlinux", crate::kernel::fixtures::BTF).unwrap();
+    let task = btf.find("task_struct", Kind::Struct).unwrap();
+    assert_eq!(btf.size_of(task), Ok(Some(3264)));
+    let tgid = btf.find_member(task, "tgid").unwrap().unwrap().member;
+    assert_eq!(tgid.bit_offset, 10144);
+    assert_eq!(btf.type_name(tgid.ty).unwrap(), "pid_t");
+    let switch = btf.find("btf_trace_sched_switch", Kind::Typedef).unwrap();
+    assert_eq!(
+        btf.type_name(btf.resolve(switch).unwrap()).unwrap(),
+        "void (*)(void *, bool, struct task_struct *, struct task_struct *, unsigned int)"
+    );
+    let tgid = btf.find_constant("PIDTYPE_TGID").unwrap().unwrap();
+    assert_eq!(Some(tgid.ty), btf.find("pid_type", Kind::Enum));
+    assert_eq!(tgid.value, 1);
+    let desc = btf.find("desc_struct", Kind::Struct).unwrap();
+    let dpl = btf.find_member(desc, "dpl").unwrap().unwrap().member;
+    assert_eq!((dpl.bit_offset, dpl.bits), (45, Some(2)));
+    for id in (0..btf.len()).map(TypeId) {
+        btf.definition(id).unwrap();
+    }
+}
