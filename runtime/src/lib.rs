@@ -3,3 +3,30 @@
 //! The only crate that touches the machine: creates maps, loads and attaches programs, drains the
 //! ring buffer, reads and prints maps. Works from an [`codegen::Object`] alone.
 #![deny(unsafe_code)]
+
+mod aggregate;
+mod attach;
+mod command;
+mod error;
+mod event;
+#[cfg(test)]
+mod fixture;
+mod histogram;
+mod load;
+mod notify;
+mod print;
+mod ring_buffer;
+mod script_map;
+mod session;
+mod symbol;
+mod sys;
+mod table;
+mod verifier;
+
+pub use command::Command;
+pub use error::Error;
+pub use print::{Output, OutputFormat};
+pub use session::{Options, Outcome, Session};
+pub use symbol::{NoSymbols, Symbol, Symbols};
+pub use sys::SyscallError;
+pub use verifier::Rejection;

@@ -56,7 +56,7 @@ pub enum ProgramType {
 /// How a program is attached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AttachTarget {
-    /// Run once when all else is attached.
+    /// Run once before anything else is attached.
     Begin,
     /// Run once when all else is detached.
     End,

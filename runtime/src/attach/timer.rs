@@ -1,0 +1,54 @@
+//! `interval` and `profile`: timers of the kernel's software clock.
+
+use crate::sys::{SyscallError, bpf, cpu, perf};
+use sema::ir::Rate;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// A timer on one CPU, the first that runs.
+pub(super) fn interval(program: BorrowedFd<'_>, rate: Rate) -> Result<Vec<OwnedFd>, SyscallError> {
+    let cpu = cpu::online().first().copied().unwrap_or(0);
+    Ok(vec![on_cpu(program, rate, cpu)?])
+}
+
+/// A timer on every CPU that runs.
+pub(super) fn profile(program: BorrowedFd<'_>, rate: Rate) -> Result<Vec<OwnedFd>, SyscallError> {
+    let mut links = Vec::new();
+    for cpu in cpu::online() {
+        match on_cpu(program, rate, cpu) {
+            Ok(link) => links.push(link),
+            // The CPU was switched off meanwhile.
+            Err(error) if error.errno == libc::ENODEV && cpu != 0 => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(links)
+}
+
+fn on_cpu(program: BorrowedFd<'_>, rate: Rate, cpu: u32) -> Result<OwnedFd, SyscallError> {
+    let event = perf::open_timer(period_ns(rate), cpu)?;
+    let link = bpf::link_perf_event(program, event.as_fd())?;
+    // Started behind the link, so that the first tick finds the program. The link keeps the event.
+    perf::enable(event.as_fd())?;
+    Ok(link)
+}
+
+fn period_ns(rate: Rate) -> u64 {
+    match rate {
+        Rate::Period(ns) => ns.max(1),
+        Rate::Hertz(hertz) => (1_000_000_000 / hertz.max(1)).max(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Rate, period_ns};
+
+    #[test]
+    fn frequencies_become_periods() {
+        assert_eq!(period_ns(Rate::Hertz(99)), 10_101_010);
+        assert_eq!(period_ns(Rate::Hertz(1)), 1_000_000_000);
+        assert_eq!(period_ns(Rate::Hertz(0)), 1_000_000_000);
+        assert_eq!(period_ns(Rate::Period(1_000_000)), 1_000_000);
+        assert_eq!(period_ns(Rate::Period(0)), 1);
+    }
+}

@@ -1,0 +1,84 @@
+//! Errors as reports: one small function a group of variants.
+
+use super::Error;
+use crate::{Rejection, SyscallError};
+use codegen::object::SourceSpan;
+use lexer::{Diagnostic, FileId, Span};
+
+/// What to do when the kernel refuses because of who asks.
+const PRIVILEGE_HELP: &str =
+    "run it as root (`sudo strobe …`), or give it the capabilities CAP_BPF and CAP_PERFMON";
+
+impl Error {
+    /// The report. Its spans point into the manifest's sources, in their order.
+    pub fn diagnostic(&self) -> Diagnostic {
+        match self {
+            Error::ManifestVersion { .. } => Diagnostic::error("object-version", self.to_string())
+                .help("compile the script again with this version of strobe"),
+            Error::Object { .. } => Diagnostic::error("malformed-object", self.to_string()),
+            Error::Syscall(error) => syscall(error),
+            Error::Rejected(rejection) => rejected(rejection),
+            Error::Load { span, error, .. } => load(self, *span, error),
+            Error::Attach { span, error, .. } => attach(self, *span, error),
+            Error::Output { .. } => Diagnostic::error("output", self.to_string()),
+            Error::Command { .. } => Diagnostic::error("command", self.to_string()),
+        }
+    }
+}
+
+fn syscall(error: &SyscallError) -> Diagnostic {
+    if error.is_denied() {
+        return Diagnostic::error("no-privilege", error.to_string()).help(PRIVILEGE_HELP);
+    }
+    let report = Diagnostic::error("kernel", error.to_string());
+    match error.errno {
+        libc::ENOMEM => report.help("make maps smaller (`max_map_keys`) or fewer"),
+        libc::E2BIG => report
+            .note("the kernel limits the size of a map and of its values")
+            .help("make the map's values or `max_map_keys` smaller"),
+        libc::EMFILE => report.help("raise the limit on open files: `ulimit -n`"),
+        libc::ESRCH => report.help("there is no such process (any more)"),
+        _ => report,
+    }
+}
+
+fn rejected(rejection: &Rejection) -> Diagnostic {
+    let mut report = Diagnostic::error(
+        "verifier",
+        format!("the kernel's verifier refuses `{}`", rejection.probe),
+    )
+    .primary(
+        span(rejection.span),
+        rejection.reason.lines().last().unwrap_or_default(),
+    );
+    if rejection.reason.lines().count() > 1 {
+        report = report.note(format!("the verifier said:\n{}", rejection.reason));
+    }
+    if let Some(explanation) = rejection.explanation {
+        report = report.note(explanation);
+    }
+    report.help("`-d verifier` shows the verifier's whole log")
+}
+
+fn load(error: &Error, clause: SourceSpan, cause: &SyscallError) -> Diagnostic {
+    let report = Diagnostic::error("load", error.to_string()).primary(span(clause), "");
+    if cause.is_denied() {
+        report.help(PRIVILEGE_HELP)
+    } else {
+        report
+    }
+}
+
+fn attach(error: &Error, clause: SourceSpan, cause: &SyscallError) -> Diagnostic {
+    let report = Diagnostic::error("attach", error.to_string()).primary(span(clause), "");
+    match cause.errno {
+        libc::ENOENT => report.note("the kernel knows no such place to attach to"),
+        libc::EMFILE => report.help("raise the limit on open files: `ulimit -n`"),
+        _ if cause.is_denied() => report.help(PRIVILEGE_HELP),
+        _ => report,
+    }
+}
+
+fn span(span: SourceSpan) -> Span {
+    Span::new(FileId(span.file), span.start, span.end)
+}

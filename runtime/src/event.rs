@@ -1,0 +1,188 @@
+//! Records of the ring buffer: what the script asks of user space.
+
+use crate::Error;
+use crate::print::printf::write_format;
+use crate::print::value::{Value, integer};
+use crate::print::view::Selection;
+use crate::print::{Output, Place};
+use crate::script_map::ScriptMaps;
+use crate::symbol::format_time;
+use crate::sys::clock;
+use codegen::object::{Event, SourceSpan};
+use sema::ir::{EventKind, Format, MapId};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Stdio;
+
+/// Whether the run goes on behind a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// It does.
+    Continue,
+    /// The script has asked for the end.
+    End,
+}
+
+/// Carries out what a record asks for. A record of unknown kind is passed over.
+pub(crate) fn carry_out(
+    maps: &ScriptMaps<'_>,
+    record: &[u8],
+    output: &mut Output,
+) -> Result<Flow, Error> {
+    let id = integer(record, 0, 4, false) as usize;
+    let Some(event) = maps.manifest.events.get(id) else {
+        return Ok(Flow::Continue);
+    };
+    let record = Record {
+        event,
+        bytes: record,
+    };
+    match &event.kind {
+        EventKind::Printf(format) => {
+            output.text("printf", |out| record.format(maps, format, out));
+        }
+        EventKind::Message { error, format } => {
+            let mut text = Vec::new();
+            record.format(maps, format, &mut text);
+            output.message(*error, &text, place(maps, event.span));
+        }
+        EventKind::PrintMap(map) => {
+            let selection = Selection {
+                top: record.word(0),
+                divisor: record.word(1),
+            };
+            maps.print(*map, selection, output)?;
+        }
+        EventKind::PrintValue => {
+            let value = record.values().next().unwrap_or(Value::Void);
+            output.value(maps.names, &value);
+        }
+        EventKind::PrintMapEntry(map) => record.print_entry(maps, *map, output)?,
+        EventKind::Clear(map) => maps.clear(*map)?,
+        EventKind::Zero(map) => maps.zero(*map)?,
+        EventKind::Time(format) => output.text("time", |out| {
+            format_time(clock::realtime_ns(), format.as_bytes(), out);
+        }),
+        EventKind::Cat(format) => cat(&record.text(maps, format), maps, output),
+        EventKind::System(format) => system(&record.text(maps, format), output),
+        EventKind::Join => record.join(output),
+        EventKind::Exit => return Ok(Flow::End),
+    }
+    output.flush_if_full()?;
+    Ok(Flow::Continue)
+}
+
+/// A record and its kind.
+struct Record<'a> {
+    event: &'a Event,
+    bytes: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    fn values(&self) -> impl Iterator<Item = Value<'a>> {
+        let (event, bytes) = (self.event, self.bytes);
+        event.fields.iter().map(move |(offset, ty)| {
+            Value::decode(ty, bytes.get(*offset as usize..).unwrap_or_default())
+        })
+    }
+
+    fn format(&self, maps: &ScriptMaps<'_>, format: &Format, out: &mut Vec<u8>) {
+        write_format(maps.names, format, self.values(), out);
+    }
+
+    fn text(&self, maps: &ScriptMaps<'_>, format: &Format) -> Vec<u8> {
+        let mut text = Vec::new();
+        self.format(maps, format, &mut text);
+        text
+    }
+
+    /// A field that is an integer; 0 where there is none.
+    fn word(&self, field: usize) -> u64 {
+        let value = self.values().nth(field).and_then(|v| v.as_integer());
+        value.unwrap_or(0) as u64
+    }
+
+    fn print_entry(
+        &self,
+        maps: &ScriptMaps<'_>,
+        map: MapId,
+        output: &mut Output,
+    ) -> Result<(), Error> {
+        let key = self.event.fields.first().map_or(&[][..], |(offset, ty)| {
+            let start = *offset as usize;
+            let end = start.saturating_add(ty.size() as usize);
+            self.bytes.get(start..end).unwrap_or_default()
+        });
+        Ok(maps.print_entry(map, key, output)?)
+    }
+
+    fn join(&self, output: &mut Output) {
+        let text = match self.values().next() {
+            Some(Value::Str { bytes, .. } | Value::Buffer(bytes)) => bytes,
+            _ => &[],
+        };
+        output.text("join", |out| {
+            out.extend_from_slice(text);
+            out.push(b'\n');
+        });
+    }
+}
+
+/// Prints a file, as much of it as the config allows.
+fn cat(path: &[u8], maps: &ScriptMaps<'_>, output: &mut Output) {
+    let most = maps.manifest.config.max_cat_bytes.into();
+    let mut text = Vec::new();
+    let read =
+        File::open(OsStr::from_bytes(path)).and_then(|file| file.take(most).read_to_end(&mut text));
+    match read {
+        Ok(_) => output.text("cat", |out| out.extend_from_slice(&text)),
+        Err(error) => {
+            let path = String::from_utf8_lossy(path);
+            output.complain(format_args!("strobe: cannot print `{path}`: {error}"));
+        }
+    }
+}
+
+/// Runs a shell command and prints what it prints, in its place between what the script prints.
+fn system(command: &[u8], output: &mut Output) {
+    let ran = std::process::Command::new("/bin/sh")
+        .arg("-c")
+        .arg(OsStr::from_bytes(command))
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output();
+    match ran {
+        Ok(ran) => output.text("syscall", |out| out.extend_from_slice(&ran.stdout)),
+        Err(error) => {
+            let command = String::from_utf8_lossy(command);
+            output.complain(format_args!("strobe: cannot run `{command}`: {error}"));
+        }
+    }
+}
+
+/// Where a span stands in the sources.
+fn place<'a>(maps: &ScriptMaps<'a>, span: SourceSpan) -> Place<'a> {
+    let Some(source) = maps.manifest.sources.get(span.file as usize) else {
+        return Place {
+            file: "",
+            start: (0, 0),
+            end: (0, 0),
+        };
+    };
+    Place {
+        file: &source.name,
+        start: line_column(&source.text, span.start),
+        end: line_column(&source.text, span.end),
+    }
+}
+
+/// Line and column, both from 1, of a byte of a text.
+fn line_column(text: &str, byte: u32) -> (u32, u32) {
+    let before = text.get(..byte as usize).unwrap_or(text);
+    let line = before.matches('\n').count();
+    let row = before.rsplit('\n').next().unwrap_or_default();
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
+    (count(line), count(row.chars().count()))
+}

@@ -1,0 +1,82 @@
+//! Object to loaded programs: maps are created, constants filled in and frozen, code relocated
+//! and handed to the verifier.
+
+mod elf;
+mod maps;
+mod programs;
+
+pub(crate) use maps::Maps;
+pub(crate) use programs::LoadedProgram;
+
+use crate::Error;
+use crate::sys::SyscallError;
+use crate::sys::bpf::{Map, MapSpec, ProgramSpec};
+use codegen::Object;
+use codegen::object::MANIFEST_VERSION;
+use std::os::fd::OwnedFd;
+
+/// The system calls that loading makes, so that tests can make them fail.
+pub(crate) trait Loader {
+    /// Creates a map.
+    fn create_map(&self, spec: &MapSpec<'_>) -> Result<Map, SyscallError>;
+    /// Lifts the limit on locked memory.
+    fn lift_locked_memory(&self) -> Result<(), SyscallError>;
+    /// Loads type information.
+    fn load_btf(&self, btf: &[u8]) -> Result<OwnedFd, SyscallError>;
+    /// Loads a program; see [`crate::sys::bpf::load_program`].
+    fn load_program(
+        &self,
+        spec: &ProgramSpec<'_>,
+        log: Option<&mut [u8]>,
+    ) -> Result<OwnedFd, SyscallError>;
+}
+
+/// The running kernel.
+pub(crate) struct Kernel;
+
+impl Loader for Kernel {
+    fn create_map(&self, spec: &MapSpec<'_>) -> Result<Map, SyscallError> {
+        Map::create(spec)
+    }
+
+    fn lift_locked_memory(&self) -> Result<(), SyscallError> {
+        crate::sys::rlimit::lift_locked_memory()
+    }
+
+    fn load_btf(&self, btf: &[u8]) -> Result<OwnedFd, SyscallError> {
+        crate::sys::bpf::load_btf(btf)
+    }
+
+    fn load_program(
+        &self,
+        spec: &ProgramSpec<'_>,
+        log: Option<&mut [u8]>,
+    ) -> Result<OwnedFd, SyscallError> {
+        crate::sys::bpf::load_program(spec, log)
+    }
+}
+
+/// Everything of an object that is in the kernel.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The programs, in the order of the manifest.
+    pub(crate) programs: Vec<LoadedProgram>,
+    /// The maps.
+    pub(crate) maps: Maps,
+}
+
+/// Loads an object. `keep_log` asks for the verifier's log of programs that it accepts, too.
+pub(crate) fn load(kernel: &dyn Loader, object: &Object, keep_log: bool) -> Result<Loaded, Error> {
+    let manifest = &object.manifest;
+    if manifest.version != MANIFEST_VERSION {
+        return Err(Error::ManifestVersion {
+            found: manifest.version,
+            expected: MANIFEST_VERSION,
+        });
+    }
+    let mut elf = elf::Elf::parse(&object.elf)?;
+    let maps = Maps::create(kernel, manifest, elf.constants())?;
+    elf.relocate(|symbol| maps.by_symbol(symbol))?;
+    let programs = programs::load(kernel, manifest, &elf, keep_log)?;
+    Ok(Loaded { programs, maps })
+}

@@ -1,0 +1,156 @@
+//! Programs through the verifier.
+
+use super::Loader;
+use super::elf::{Code, Elf, Line, btf_string};
+use crate::Error;
+use crate::sys::SyscallError;
+use crate::sys::bpf::{DebugInfo, ProgramSpec};
+use crate::verifier::{Position, Rejection};
+use aya_obj::generated::bpf_prog_type::{
+    BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_PROG_TYPE_TRACEPOINT,
+};
+use codegen::Manifest;
+use codegen::object;
+use sema::ir::ProgramType;
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// The longest log that is asked for; `BPF_LOG_MAX_SIZE` leaves room for more.
+const LONGEST_LOG: usize = 256 << 20;
+
+/// A program in the kernel.
+#[derive(Debug)]
+pub(crate) struct LoadedProgram {
+    /// The program.
+    pub(crate) fd: OwnedFd,
+    /// What the manifest says of it.
+    pub(crate) about: object::Program,
+    /// The verifier's log, where it was asked for.
+    pub(crate) log: Option<String>,
+}
+
+/// What all programs of an object share.
+struct Context<'a> {
+    kernel: &'a dyn Loader,
+    manifest: &'a Manifest,
+    license: &'a CStr,
+    btf: &'a [u8],
+    btf_fd: Option<BorrowedFd<'a>>,
+    keep_log: bool,
+}
+
+/// Loads every program of the manifest, in its order.
+pub(super) fn load(
+    kernel: &dyn Loader,
+    manifest: &Manifest,
+    elf: &Elf,
+    keep_log: bool,
+) -> Result<Vec<LoadedProgram>, Error> {
+    let license = CString::new(manifest.config.license.as_str()).map_err(|_| Error::Object {
+        reason: "the licence holds a NUL character".to_owned(),
+    })?;
+    let btf = elf.btf();
+    let btf_fd = match &btf {
+        Some(btf) => Some(kernel.load_btf(btf)?),
+        None => None,
+    };
+    let context = Context {
+        kernel,
+        manifest,
+        license: &license,
+        btf: btf.as_deref().unwrap_or_default(),
+        btf_fd: btf_fd.as_ref().map(AsFd::as_fd),
+        keep_log,
+    };
+    let programs = manifest.programs.iter();
+    programs
+        .map(|program| context.load(program, elf.code(&program.symbol)?))
+        .collect()
+}
+
+impl Context<'_> {
+    fn load(&self, about: &object::Program, code: Code) -> Result<LoadedProgram, Error> {
+        let spec = ProgramSpec {
+            name: &about.symbol,
+            kind: kernel_type(about.kind),
+            instructions: &code.instructions,
+            license: self.license,
+            debug: self.btf_fd.map(|btf| DebugInfo {
+                btf,
+                functions: &code.functions,
+                lines: &code.lines,
+            }),
+        };
+        if !self.keep_log
+            && let Ok(fd) = self.kernel.load_program(&spec, None)
+        {
+            return Ok(loaded(fd, about, None));
+        }
+        let (result, log) = self.load_with_log(&spec);
+        match result {
+            Ok(fd) => Ok(loaded(fd, about, Some(log))),
+            Err(error) if log.is_empty() => Err(Error::Load {
+                program: about
+                    .targets
+                    .first()
+                    .map_or_else(|| about.symbol.clone(), |target| target.name.clone()),
+                span: about.span,
+                error,
+            }),
+            Err(error) => {
+                let position = |instruction| self.position(&code.line_table, instruction);
+                let rejection = Rejection::new(about, error.errno, log, position);
+                Err(Error::Rejected(Box::new(rejection)))
+            }
+        }
+    }
+
+    /// Loads a program with a log, in a buffer that grows until the log fits.
+    fn load_with_log(&self, spec: &ProgramSpec<'_>) -> (Result<OwnedFd, SyscallError>, String) {
+        let mut size = (self.manifest.config.log_size as usize).clamp(4096, LONGEST_LOG);
+        loop {
+            let mut log = vec![0u8; size];
+            let result = self.kernel.load_program(spec, Some(&mut log));
+            let too_short = matches!(&result, Err(e) if e.errno == libc::ENOSPC);
+            if too_short && size < LONGEST_LOG {
+                size = (size * 4).min(LONGEST_LOG);
+                continue;
+            }
+            let end = log.iter().position(|&b| b == 0).unwrap_or(log.len());
+            return (result, String::from_utf8_lossy(&log[..end]).into_owned());
+        }
+    }
+
+    /// The place in the sources that an instruction comes from.
+    fn position(&self, lines: &[Line], instruction: u32) -> Option<Position> {
+        let behind = lines.partition_point(|l| l.instruction <= instruction);
+        // Line 0 marks code that the compiler made up: what stands before it caused it.
+        let line = lines[..behind].iter().rev().find(|l| l.line > 0)?;
+        let name = btf_string(self.btf, line.file)?;
+        let named = |s: &object::Source| s.name == name || name.ends_with(&format!("/{}", s.name));
+        let file = self.manifest.sources.iter().position(named)?;
+        Position::find(
+            &self.manifest.sources[file].text,
+            u32::try_from(file).ok()?,
+            line.line,
+            line.column,
+        )
+    }
+}
+
+fn loaded(fd: OwnedFd, about: &object::Program, log: Option<String>) -> LoadedProgram {
+    LoadedProgram {
+        fd,
+        about: about.clone(),
+        log,
+    }
+}
+
+/// `enum bpf_prog_type`.
+fn kernel_type(kind: ProgramType) -> u32 {
+    match kind {
+        ProgramType::Tracepoint => BPF_PROG_TYPE_TRACEPOINT as u32,
+        ProgramType::RawTracepoint => BPF_PROG_TYPE_RAW_TRACEPOINT as u32,
+        ProgramType::PerfEvent => BPF_PROG_TYPE_PERF_EVENT as u32,
+    }
+}

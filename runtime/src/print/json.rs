@@ -1,0 +1,193 @@
+//! Output as JSON: an object a line, with `type` and `data`.
+
+use super::text::{self, put};
+use super::value::Value;
+use super::view::{Shown, View};
+use crate::aggregate::Folded;
+use crate::histogram::Row;
+use crate::symbol::Names;
+use sema::ir::{Aggregation, MapValue};
+
+/// Appends a text of a kind, such as `printf`.
+pub(super) fn write_text(kind: &str, text: &[u8], out: &mut Vec<u8>) {
+    open(kind, out);
+    write_string(text, out);
+    close(out);
+}
+
+/// Appends a value that the script printed.
+pub(super) fn write_print(names: &Names, value: &Value<'_>, out: &mut Vec<u8>) {
+    open("value", out);
+    write_value(names, value, out);
+    close(out);
+}
+
+/// Appends a map; nothing for one without entries.
+pub(super) fn write_map(names: &Names, view: &View<'_>, out: &mut Vec<u8>) {
+    let Some(first) = view.entries.first() else {
+        return;
+    };
+    open(kind(view.value), out);
+    out.push(b'{');
+    write_string(view.name.as_bytes(), out);
+    out.extend_from_slice(b": ");
+    if first.key.is_none() {
+        write_shown(names, &first.value, out);
+    } else {
+        out.push(b'{');
+        for (i, entry) in view.entries.iter().enumerate() {
+            if i > 0 {
+                out.extend_from_slice(b", ");
+            }
+            write_string(&key_text(names, entry.key.as_ref()), out);
+            out.extend_from_slice(b": ");
+            write_shown(names, &entry.value, out);
+        }
+        out.push(b'}');
+    }
+    out.push(b'}');
+    close(out);
+}
+
+/// Appends an error or a warning of the script with its place.
+pub(super) fn write_message(kind: &str, text: &[u8], place: (&str, u32, u32), out: &mut Vec<u8>) {
+    let (file, line, column) = place;
+    put(out, format_args!("{{\"type\": \"{kind}\", \"msg\": "));
+    write_string(text, out);
+    out.extend_from_slice(b", \"filename\": ");
+    write_string(file.as_bytes(), out);
+    put(
+        out,
+        format_args!(", \"line\": {line}, \"col\": {column}}}\n"),
+    );
+}
+
+/// Appends that everything is attached.
+pub(super) fn write_attached(probes: usize, out: &mut Vec<u8>) {
+    put(
+        out,
+        format_args!(
+            "{{\"type\": \"attached_probes\", \"count\": {probes}, \"data\": {{\"probes\": {probes}}}}}\n"
+        ),
+    );
+}
+
+/// Appends how many events were lost.
+pub(super) fn write_lost(events: u64, out: &mut Vec<u8>) {
+    put(
+        out,
+        format_args!("{{\"type\": \"lost_events\", \"data\": {{\"events\": {events}}}}}\n"),
+    );
+}
+
+fn open(kind: &str, out: &mut Vec<u8>) {
+    put(out, format_args!("{{\"type\": \"{kind}\", \"data\": "));
+}
+
+fn close(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"}\n");
+}
+
+fn kind(value: &MapValue) -> &'static str {
+    match value {
+        MapValue::Aggregation(Aggregation::Hist { .. } | Aggregation::Lhist { .. }) => "hist",
+        MapValue::Aggregation(Aggregation::Avg { .. } | Aggregation::Stats { .. }) => "stats",
+        MapValue::Aggregation(_) | MapValue::Plain(_) => "map",
+    }
+}
+
+/// A key as one string, several keys with commas between them.
+fn key_text(names: &Names, key: Option<&Value<'_>>) -> Vec<u8> {
+    let mut text = Vec::new();
+    match key {
+        Some(Value::Tuple(keys)) => {
+            for (i, key) in keys.iter().enumerate() {
+                if i > 0 {
+                    text.push(b',');
+                }
+                text::write_key(names, key, &mut text);
+            }
+        }
+        Some(key) => text::write_key(names, key, &mut text),
+        None => {}
+    }
+    text
+}
+
+fn write_shown(names: &Names, value: &Shown<'_>, out: &mut Vec<u8>) {
+    match value {
+        Shown::Plain(value) | Shown::Folded(Folded::Number(value)) => {
+            write_value(names, value, out);
+        }
+        Shown::Folded(Folded::Stats {
+            count,
+            average,
+            total,
+        }) => {
+            put(out, format_args!("{{\"count\": {count}, \"average\": "));
+            write_value(names, average, out);
+            out.extend_from_slice(b", \"total\": ");
+            write_value(names, total, out);
+            out.push(b'}');
+        }
+        Shown::Folded(Folded::Histogram { rows, .. }) => write_rows(rows, out),
+    }
+}
+
+fn write_rows(rows: &[Row], out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (i, row) in rows.iter().enumerate() {
+        out.extend_from_slice(if i > 0 { b", {" } else { b"{" });
+        if let Some(low) = row.low {
+            put(out, format_args!("\"min\": {low}, "));
+        }
+        if let Some(high) = row.high {
+            put(out, format_args!("\"max\": {high}, "));
+        }
+        put(out, format_args!("\"count\": {}}}", row.count));
+    }
+    out.push(b']');
+}
+
+/// A value: numbers, truth values, lists and objects as such, everything else as text.
+fn write_value(names: &Names, value: &Value<'_>, out: &mut Vec<u8>) {
+    match value {
+        Value::Signed(number) => put(out, format_args!("{number}")),
+        Value::Unsigned(number) => put(out, format_args!("{number}")),
+        Value::Bool(value) => put(out, format_args!("{value}")),
+        Value::Tuple(elems) | Value::Array(elems) => {
+            out.push(b'[');
+            for (i, elem) in elems.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write_value(names, elem, out);
+            }
+            out.push(b']');
+        }
+        Value::Record(fields) => {
+            out.push(b'{');
+            for (i, (name, value)) in fields.iter().enumerate() {
+                if i > 0 {
+                    out.extend_from_slice(b", ");
+                }
+                write_string(name.as_bytes(), out);
+                out.extend_from_slice(b": ");
+                write_value(names, value, out);
+            }
+            out.push(b'}');
+        }
+        value => {
+            let mut text = Vec::new();
+            text::write_value(names, value, &mut text);
+            write_string(&text, out);
+        }
+    }
+}
+
+/// A string in quotes; what is not UTF-8 in it is replaced.
+fn write_string(text: &[u8], out: &mut Vec<u8>) {
+    let text = String::from_utf8_lossy(text);
+    // A string always serialises.
+    let _ = serde_json::to_writer(out, &*text);
+}

@@ -1,0 +1,195 @@
+//! Values as text.
+
+use super::value::Value;
+use super::view::{Shown, View};
+use crate::aggregate::Folded;
+use crate::histogram::write_rows;
+use crate::symbol::{Names, Symbol, format_time};
+use sema::ir::StackSide;
+use std::io::Write;
+
+/// How far frames of a stack are indented where it is a value, and where it is a map's key.
+const STACK_INDENT: usize = 8;
+const KEY_STACK_INDENT: usize = 4;
+
+/// Appends a value as `print` and `%s` show it.
+pub(crate) fn write_value(names: &Names, value: &Value<'_>, out: &mut Vec<u8>) {
+    write_indented(names, value, STACK_INDENT, out);
+}
+
+/// Appends a map's key as it stands between the brackets: several keys without parentheses.
+pub(crate) fn write_key(names: &Names, key: &Value<'_>, out: &mut Vec<u8>) {
+    match key {
+        Value::Tuple(keys) => write_list(keys, ", ", out, |key, out| {
+            write_indented(names, key, KEY_STACK_INDENT, out);
+        }),
+        key => write_indented(names, key, KEY_STACK_INDENT, out),
+    }
+}
+
+fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec<u8>) {
+    match value {
+        Value::Void => {}
+        Value::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+        Value::Signed(value) => put(out, format_args!("{value}")),
+        Value::Unsigned(value) => put(out, format_args!("{value}")),
+        Value::Pointer(address) => put(out, format_args!("{address:#x}")),
+        Value::Enum { value, name } => match name {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => put(out, format_args!("{value}")),
+        },
+        Value::Str { bytes, cut } => {
+            out.extend_from_slice(bytes);
+            if *cut {
+                out.extend_from_slice(names.trailer.as_bytes());
+            }
+        }
+        Value::Buffer(bytes) => write_buffer(bytes, out),
+        Value::Array(elems) => {
+            out.push(b'[');
+            write_list(elems, ",", out, |e, out| {
+                write_indented(names, e, indent, out)
+            });
+            out.push(b']');
+        }
+        Value::Tuple(elems) => {
+            out.push(b'(');
+            write_list(elems, ", ", out, |e, out| {
+                write_indented(names, e, indent, out)
+            });
+            out.push(b')');
+        }
+        Value::Record(fields) => write_record(names, fields, indent, out),
+        Value::Inet(address) => {
+            if let Some(address) = address {
+                put(out, format_args!("{address}"));
+            }
+        }
+        Value::Mac([a, b, c, d, e, f]) => put(
+            out,
+            format_args!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"),
+        ),
+        Value::Ksym(address) => write_symbol(names.kernel_symbol(*address), *address, out),
+        Value::Usym { address, pid } => {
+            write_symbol(names.user_symbol(*pid, *address), *address, out);
+        }
+        Value::Stack { side, pid, frames } => {
+            write_stack(names, *side, *pid, frames, indent, out);
+        }
+        Value::User(id) => match names.user(*id) {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => put(out, format_args!("{id}")),
+        },
+        Value::Timestamp { ns, format } => {
+            format_time(names.wall_clock_ns(*ns), format.as_bytes(), out);
+        }
+    }
+}
+
+/// Appends formatted text.
+pub(super) fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing to a vector cannot fail.
+    let _ = out.write_fmt(text);
+}
+
+fn write_list<T>(
+    items: &[T],
+    separator: &str,
+    out: &mut Vec<u8>,
+    mut each: impl FnMut(&T, &mut Vec<u8>),
+) {
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            out.extend_from_slice(separator.as_bytes());
+        }
+        each(item, out);
+    }
+}
+
+fn write_record(names: &Names, fields: &[(&str, Value<'_>)], indent: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{ ");
+    write_list(fields, ", ", out, |(name, value), out| {
+        put(out, format_args!(".{name} = "));
+        write_indented(names, value, indent, out);
+    });
+    out.extend_from_slice(b" }");
+}
+
+/// Printable bytes as they are, the others as `\xNN`.
+pub(super) fn write_buffer(bytes: &[u8], out: &mut Vec<u8>) {
+    for &byte in bytes {
+        match byte {
+            b' '..=b'~' => out.push(byte),
+            _ => put(out, format_args!("\\x{byte:02x}")),
+        }
+    }
+}
+
+/// A symbol by itself: where it starts is of no interest.
+fn write_symbol(symbol: Option<Symbol>, address: u64, out: &mut Vec<u8>) {
+    match symbol {
+        Some(symbol) => out.extend_from_slice(symbol.name.as_bytes()),
+        None => put(out, format_args!("{address:#x}")),
+    }
+}
+
+fn write_stack(
+    names: &Names,
+    side: StackSide,
+    pid: u32,
+    frames: &[u64],
+    indent: usize,
+    out: &mut Vec<u8>,
+) {
+    out.push(b'\n');
+    for &address in frames {
+        let symbol = match side {
+            StackSide::Kernel => names.kernel_symbol(address),
+            StackSide::User => names.user_symbol(pid, address),
+        };
+        match symbol {
+            Some(Symbol { name, offset }) => {
+                put(out, format_args!("{:indent$}{name}+{offset}\n", ""));
+            }
+            None => put(out, format_args!("{:indent$}{address:#x}\n", "")),
+        }
+    }
+}
+
+/// Appends a map. A histogram is headed by its name and followed by an empty line; anything else
+/// takes a line an entry.
+pub(super) fn write_map(names: &Names, view: &View<'_>, out: &mut Vec<u8>) {
+    for entry in &view.entries {
+        out.extend_from_slice(view.name.as_bytes());
+        if let Some(key) = &entry.key {
+            out.push(b'[');
+            write_key(names, key, out);
+            out.push(b']');
+        }
+        match &entry.value {
+            Shown::Folded(Folded::Histogram { rows, .. }) => {
+                out.extend_from_slice(b":\n");
+                write_rows(rows, out);
+            }
+            Shown::Folded(Folded::Stats {
+                count,
+                average,
+                total,
+            }) => {
+                let count = Value::Unsigned(*count);
+                let fields = [
+                    ("count", count),
+                    ("average", average.clone()),
+                    ("total", total.clone()),
+                ];
+                out.extend_from_slice(b": ");
+                write_record(names, &fields, STACK_INDENT, out);
+            }
+            Shown::Plain(value) | Shown::Folded(Folded::Number(value)) => {
+                out.extend_from_slice(b": ");
+                write_value(names, value, out);
+            }
+        }
+        out.push(b'\n');
+    }
+}

@@ -1,0 +1,237 @@
+//! Values: bytes of records and maps, read by their [`Type`].
+//!
+//! The bytes come from programs whose layouts are trusted, but their length is not taken for
+//! granted: what lies behind the end of the bytes reads as zero.
+
+use sema::ir::{StackSide, Type, struct_offsets};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A value that borrows its text from the bytes, and its names from the type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// Nothing.
+    Void,
+    /// A truth value.
+    Bool(bool),
+    /// A signed integer.
+    Signed(i64),
+    /// An unsigned integer.
+    Unsigned(u64),
+    /// An address.
+    Pointer(u64),
+    /// An integer and its name.
+    Enum {
+        /// The integer.
+        value: i64,
+        /// The name, where it has one.
+        name: Option<&'a str>,
+    },
+    /// Text without its terminator.
+    Str {
+        /// The text.
+        bytes: &'a [u8],
+        /// Whether it may have been longer.
+        cut: bool,
+    },
+    /// Bytes.
+    Buffer(&'a [u8]),
+    /// Elements of an array.
+    Array(Vec<Value<'a>>),
+    /// Elements of a tuple.
+    Tuple(Vec<Value<'a>>),
+    /// Named members.
+    Record(Vec<(&'a str, Value<'a>)>),
+    /// An IP address; nothing where the family is unknown.
+    Inet(Option<IpAddr>),
+    /// An Ethernet address.
+    Mac([u8; 6]),
+    /// An address in the kernel, to print as a symbol.
+    Ksym(u64),
+    /// An address in a process, to print as a symbol.
+    Usym {
+        /// The address.
+        address: u64,
+        /// The process.
+        pid: u32,
+    },
+    /// A stack, innermost frame first.
+    Stack {
+        /// Whose.
+        side: StackSide,
+        /// The process; 0 for kernel stacks.
+        pid: u32,
+        /// Addresses.
+        frames: Vec<u64>,
+    },
+    /// A user.
+    User(u32),
+    /// Nanoseconds of `CLOCK_MONOTONIC`, and the `strftime` format they print in.
+    Timestamp {
+        /// The time.
+        ns: u64,
+        /// The format.
+        format: &'a str,
+    },
+}
+
+impl<'a> Value<'a> {
+    /// Reads a value.
+    pub(crate) fn decode(ty: &'a Type, bytes: &'a [u8]) -> Self {
+        let all = |n| integer(bytes, 0, n, false);
+        match ty {
+            Type::Void => Value::Void,
+            Type::Bool => Value::Bool(all(1) != 0),
+            Type::Int {
+                bytes: n,
+                signed: true,
+            } => Value::Signed(integer(bytes, 0, *n, true).cast_signed()),
+            Type::Int {
+                bytes: n,
+                signed: false,
+            } => Value::Unsigned(all(*n)),
+            Type::Pointer => Value::Pointer(all(8)),
+            Type::Enum {
+                bytes: n,
+                signed,
+                names,
+            } => {
+                let value = integer(bytes, 0, *n, *signed).cast_signed();
+                let name = names.iter().find(|(v, _)| *v == value);
+                Value::Enum {
+                    value,
+                    name: name.map(|(_, name)| name.as_str()),
+                }
+            }
+            Type::Str { cap, cut } => string(bytes, *cap, *cut),
+            Type::Buffer { cap } => buffer(bytes, *cap),
+            Type::Array { elem, len } => Value::Array(array(elem, *len, bytes)),
+            Type::Tuple(elems) => {
+                let at = struct_offsets(elems).0;
+                let decode = |(ty, at): (&'a Type, u32)| Value::decode(ty, from(bytes, at));
+                Value::Tuple(elems.iter().zip(at).map(decode).collect())
+            }
+            Type::Record { fields, .. } => Value::Record(
+                fields
+                    .iter()
+                    .map(|field| (field.name.as_str(), member(field, bytes)))
+                    .collect(),
+            ),
+            Type::Inet => Value::Inet(inet(bytes)),
+            Type::MacAddr => Value::Mac(octets(bytes)),
+            Type::Ksym => Value::Ksym(all(8)),
+            Type::Usym => Value::Usym {
+                address: all(8),
+                pid: integer(bytes, 8, 4, false) as u32,
+            },
+            Type::Stack { side, depth } => stack(*side, *depth, bytes),
+            Type::Username => Value::User(integer(bytes, 0, 4, false) as u32),
+            Type::Timestamp { format } => Value::Timestamp { ns: all(8), format },
+        }
+    }
+
+    /// The value as an integer, where it is one: what `%d` and sorting go by.
+    pub(crate) fn as_integer(&self) -> Option<i128> {
+        match *self {
+            Value::Bool(value) => Some(value.into()),
+            Value::Signed(value) | Value::Enum { value, .. } => Some(value.into()),
+            Value::Unsigned(value) | Value::Pointer(value) | Value::Ksym(value) => {
+                Some(value.into())
+            }
+            Value::Usym { address, .. } => Some(address.into()),
+            Value::User(id) => Some(id.into()),
+            Value::Timestamp { ns, .. } => Some(ns.into()),
+            _ => None,
+        }
+    }
+}
+
+/// An integer of `size` bytes at an offset, extended to 64 bits.
+pub(crate) fn integer(bytes: &[u8], at: usize, size: u8, signed: bool) -> u64 {
+    let size = usize::from(size).min(8);
+    let mut word = [0u8; 8];
+    for (to, from) in word[..size].iter_mut().zip(bytes.iter().skip(at)) {
+        *to = *from;
+    }
+    // The bytes are in the machine's order: on a big-endian one the value sits at the top.
+    let value = if cfg!(target_endian = "big") && size > 0 {
+        u64::from_ne_bytes(word) >> (64 - 8 * size)
+    } else {
+        u64::from_ne_bytes(word)
+    };
+    if signed && size > 0 {
+        let unused = 64 - 8 * size;
+        ((value << unused).cast_signed() >> unused).cast_unsigned()
+    } else {
+        value
+    }
+}
+
+fn from(bytes: &[u8], at: u32) -> &[u8] {
+    bytes.get(at as usize..).unwrap_or_default()
+}
+
+fn string(bytes: &[u8], cap: u32, cut: bool) -> Value<'_> {
+    let bytes = &bytes[..bytes.len().min(cap as usize)];
+    let end = bytes.iter().position(|&b| b == 0);
+    let end = end.unwrap_or(bytes.len());
+    Value::Str {
+        bytes: &bytes[..end],
+        cut: cut && end + 1 >= cap as usize,
+    }
+}
+
+fn buffer(bytes: &[u8], cap: u32) -> Value<'_> {
+    let length = integer(bytes, 0, 4, false).min(cap.into()) as usize;
+    let data = from(bytes, 4);
+    Value::Buffer(&data[..length.min(data.len())])
+}
+
+fn array<'a>(elem: &'a Type, len: u32, bytes: &'a [u8]) -> Vec<Value<'a>> {
+    let size = elem.size();
+    (0..len)
+        .map(|i| Value::decode(elem, from(bytes, i.saturating_mul(size))))
+        .collect()
+}
+
+fn member<'a>(field: &'a sema::ir::Field, bytes: &'a [u8]) -> Value<'a> {
+    let bytes = from(bytes, field.offset);
+    let Some((lowest, width)) = field.bits else {
+        return Value::decode(&field.ty, bytes);
+    };
+    let size = field.ty.scalar_bytes().unwrap_or(8);
+    let unused = 64 - u32::from(width).clamp(1, 64);
+    let raw = integer(bytes, 0, size, false) >> u32::from(lowest).min(63);
+    if field.ty.is_signed() {
+        Value::Signed((raw << unused).cast_signed() >> unused)
+    } else {
+        Value::Unsigned(raw << unused >> unused)
+    }
+}
+
+fn inet(bytes: &[u8]) -> Option<IpAddr> {
+    let family = i32::try_from(integer(bytes, 0, 4, false)).ok()?;
+    let address = from(bytes, 4);
+    match family {
+        libc::AF_INET => Some(IpAddr::V4(Ipv4Addr::from(octets::<4>(address)))),
+        libc::AF_INET6 => Some(IpAddr::V6(Ipv6Addr::from(octets::<16>(address)))),
+        _ => None,
+    }
+}
+
+fn octets<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    for (to, from) in out.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    out
+}
+
+fn stack(side: StackSide, depth: u32, bytes: &[u8]) -> Value<'_> {
+    let count = integer(bytes, 0, 4, false).min(depth.into()) as usize;
+    let frames = (0..count).map(|i| integer(bytes, 8 + 8 * i, 8, false));
+    Value::Stack {
+        side,
+        pid: integer(bytes, 4, 4, false) as u32,
+        frames: frames.take_while(|&address| address != 0).collect(),
+    }
+}

@@ -1,0 +1,109 @@
+//! The end of a run: detach, `end` probes, what is left in the ring, the maps, what was lost.
+
+use super::run::Ending;
+use super::{Outcome, Session};
+use crate::Error;
+use crate::print::Output;
+use crate::script_map::Losses;
+use crate::sys::poll::{self, Interest};
+use crate::sys::{SyscallError, process};
+use codegen::object::Control;
+use sema::ir::AttachTarget;
+use std::io::pipe;
+use std::os::fd::AsFd;
+
+impl Session {
+    /// Ends the run.
+    pub(super) fn finish(&mut self, ending: Ending, output: &mut Output) -> Result<Outcome, Error> {
+        self.detach(ending, output)?;
+        self.run_programs(&AttachTarget::End)?;
+        self.drain_all(output)?;
+        self.watched.iter().for_each(process::reap);
+        if output.is_closed() {
+            return Ok(Outcome { exit_code: 0 });
+        }
+        output.end_of_run();
+        if self.manifest.config.print_maps_on_exit {
+            self.script_maps().print_all(output)?;
+        }
+        output.flush()?;
+        self.report_losses(output)?;
+        output.flush()?;
+        let exit_code = if output.is_closed() {
+            0
+        } else {
+            self.control_word(Control::EXIT_CODE).cast_signed()
+        };
+        Ok(Outcome { exit_code })
+    }
+
+    /// Detaches, which takes the kernel a while, and goes on printing what comes meanwhile; or,
+    /// where the script asked for the end, goes on emptying the ring.
+    fn detach(&mut self, ending: Ending, output: &mut Output) -> Result<(), Error> {
+        let links = std::mem::take(&mut self.links);
+        if !links.is_empty() {
+            let (done, last_drop) =
+                pipe().map_err(|error| SyscallError::io("open a pipe", &error))?;
+            let detaching = std::thread::Builder::new().spawn(move || {
+                drop(links);
+                drop(last_drop);
+            });
+            // Where no thread can be had, the links have been dropped with the closure.
+            drop(detaching);
+            while !self.wait_for_records(&done)? {
+                self.empty(ending, output)?;
+            }
+        }
+        self.empty(ending, output)
+    }
+
+    /// Waits for records, or for `done`, and tells whether it was that.
+    fn wait_for_records(&self, done: &std::io::PipeReader) -> Result<bool, SyscallError> {
+        let interests = [
+            Some(Interest::Readable(done.as_fd())),
+            self.ring_fd().map(Interest::Readable),
+        ];
+        let [done, _] = poll::wait(interests, None)?;
+        Ok(done)
+    }
+
+    fn empty(&mut self, ending: Ending, output: &mut Output) -> Result<(), Error> {
+        match ending {
+            Ending::Outside => {
+                self.drain(output)?;
+                output.flush()
+            }
+            Ending::Exit => {
+                if let Some(ring) = &mut self.ring {
+                    ring.drain(|_| true);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Prints what the ring holds, also behind records that ask for the end.
+    fn drain_all(&mut self, output: &mut Output) -> Result<(), Error> {
+        while !output.is_closed() && self.drain(output)?.0.records > 0 {}
+        output.flush()
+    }
+
+    fn report_losses(&self, output: &mut Output) -> Result<(), Error> {
+        let Losses { events, refused } = self.script_maps().losses()?;
+        if events > 0 {
+            let text = format!(
+                "lost {events} events: the ring buffer was full (raise `perf_rb_pages`, now {})",
+                self.manifest.config.perf_rb_pages
+            );
+            output.lost(events, &text);
+        }
+        for (name, count) in refused {
+            let text = format!(
+                "{count} insertions into `{name}` were refused: the map was full (raise `max_map_keys`, now {})",
+                self.manifest.config.max_map_keys
+            );
+            output.lost(count, &text);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! A running trace: everything that an object has in the kernel, and the loop that prints.
+
+mod finish;
+mod run;
+
+use crate::Error;
+use crate::attach::{Links, attach_all};
+use crate::command::Command;
+use crate::load::{self, LoadedProgram, Maps};
+use crate::ring_buffer::RingBuffer;
+use crate::script_map::ScriptMaps;
+use crate::symbol::{Names, NoSymbols, Symbols};
+use crate::sys::bpf;
+use crate::sys::memory::{Access, SharedMemory, page_size};
+use crate::sys::process::PidFd;
+use crate::sys::signal::SignalFd;
+use codegen::object::{Control, MapRole};
+use codegen::{Manifest, Object};
+use sema::ir::{AttachTarget, MapId};
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::os::fd::AsFd;
+use std::sync::atomic::Ordering;
+
+/// What a person may choose for a run.
+#[derive(Default)]
+pub struct Options {
+    /// The command of `-c`: let go when everything is attached; the run ends with it.
+    pub command: Option<Command>,
+    /// The process of `-p`: the run ends with it.
+    pub pid: Option<u32>,
+    /// Who knows symbols; nothing prints addresses as numbers.
+    pub symbols: Option<Box<dyn Symbols>>,
+    /// Whether to keep the verifier's log of every program.
+    pub keep_verifier_logs: bool,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("command", &self.command)
+            .field("pid", &self.pid)
+            .field("keep_verifier_logs", &self.keep_verifier_logs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the script gave to `exit`, 0 where it did not.
+    pub exit_code: i32,
+}
+
+/// A script in the kernel. Dropping it detaches everything; the fields are in the order in which
+/// they must go.
+pub struct Session {
+    links: Links,
+    ring: Option<RingBuffer<SharedMemory>>,
+    control: Option<SharedMemory>,
+    programs: Vec<LoadedProgram>,
+    maps: Maps,
+    manifest: Manifest,
+    names: Names,
+    zeroed: RefCell<HashSet<MapId>>,
+    signals: SignalFd,
+    command: Option<Command>,
+    /// Processes with whose end the run ends.
+    watched: Vec<PidFd>,
+    attached: usize,
+    missing: Vec<Error>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("links", &self.links)
+            .field("programs", &self.programs)
+            .field("maps", &self.maps)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Loads an object, runs its `begin` probes, and attaches the others: all of them, or, when
+    /// one fails, none. A script whose `begin` asks for the end has nothing attached.
+    ///
+    /// From here on SIGINT, SIGTERM and SIGUSR1 wait for [`Session::run`] to read them.
+    ///
+    /// # Errors
+    /// When the kernel refuses anything of it.
+    pub fn start(object: Object, options: Options) -> Result<Self, Error> {
+        let signals = SignalFd::open(&[libc::SIGINT, libc::SIGTERM, libc::SIGUSR1])?;
+        let command_pid = options.command.as_ref().map(Command::pid);
+        let watched: Result<Vec<PidFd>, _> = [command_pid, options.pid]
+            .into_iter()
+            .flatten()
+            .map(PidFd::open)
+            .collect();
+        let loaded = load::load(&load::Kernel, &object, options.keep_verifier_logs)?;
+        let symbols = options.symbols.unwrap_or_else(|| Box::new(NoSymbols));
+        let trailer = object.manifest.config.str_trunc_trailer.clone();
+        let mut session = Self {
+            links: Links::default(),
+            ring: map_ring(&loaded.maps)?,
+            control: map_control(&loaded.maps)?,
+            programs: loaded.programs,
+            maps: loaded.maps,
+            manifest: object.manifest,
+            names: Names::new(symbols, trailer),
+            zeroed: RefCell::default(),
+            signals,
+            command: options.command,
+            watched: watched?,
+            attached: 0,
+            missing: Vec::new(),
+        };
+        session.attach()?;
+        Ok(session)
+    }
+
+    /// The verifier's log of each program, by the probe's name, where logs were kept.
+    pub fn verifier_logs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.programs.iter().filter_map(|program| {
+            let name = program.about.targets.first();
+            let name = name.map_or(program.about.symbol.as_str(), |t| t.name.as_str());
+            Some((name, program.log.as_deref()?))
+        })
+    }
+
+    /// What could not be attached, where the script's config only warns of it.
+    pub fn missing(&self) -> &[Error] {
+        &self.missing
+    }
+
+    fn attach(&mut self) -> Result<(), Error> {
+        self.attached = self.run_programs(&AttachTarget::Begin)? + self.count(&AttachTarget::End);
+        if self.asked_to_exit() {
+            return Ok(());
+        }
+        let attached = attach_all(&self.programs, self.manifest.config.missing_probes)?;
+        self.links = attached.links;
+        self.missing = attached.missing;
+        self.attached += attached.targets;
+        Ok(())
+    }
+
+    /// Runs the programs of `begin` or `end`, in their order, and tells how many there are.
+    fn run_programs(&self, when: &AttachTarget) -> Result<usize, Error> {
+        for program in &self.programs {
+            for target in &program.about.targets {
+                if target.attach == *when {
+                    bpf::run_raw_tracepoint(program.fd.as_fd(), &target.name)?;
+                }
+            }
+        }
+        Ok(self.count(when))
+    }
+
+    fn count(&self, target: &AttachTarget) -> usize {
+        let targets = self.programs.iter().flat_map(|p| &p.about.targets);
+        targets.filter(|t| t.attach == *target).count()
+    }
+
+    /// Whether a program has asked for the end of the run.
+    fn asked_to_exit(&self) -> bool {
+        self.control_word(Control::EXIT) != 0
+    }
+
+    /// A word of the control map; 0 where there is no such map.
+    fn control_word(&self, offset: u32) -> u32 {
+        let Some(control) = &self.control else {
+            return 0;
+        };
+        let bytes = control.words()[offset as usize / 8]
+            .load(Ordering::Acquire)
+            .to_ne_bytes();
+        let half = offset as usize % 8;
+        u32::from_ne_bytes([
+            bytes[half],
+            bytes[half + 1],
+            bytes[half + 2],
+            bytes[half + 3],
+        ])
+    }
+
+    fn script_maps(&self) -> ScriptMaps<'_> {
+        ScriptMaps {
+            manifest: &self.manifest,
+            maps: &self.maps,
+            names: &self.names,
+            zeroed: &self.zeroed,
+        }
+    }
+}
+
+fn map_ring(maps: &Maps) -> Result<Option<RingBuffer<SharedMemory>>, Error> {
+    let Some(ring) = maps.by_role(&MapRole::Ring) else {
+        return Ok(None);
+    };
+    Ok(Some(RingBuffer::map(ring.as_fd(), maps.ring_size())?))
+}
+
+fn map_control(maps: &Maps) -> Result<Option<SharedMemory>, Error> {
+    let Some(control) = maps.by_role(&MapRole::Control) else {
+        return Ok(None);
+    };
+    let memory = SharedMemory::map(control.as_fd(), 0, page_size(), Access::Read)?;
+    Ok(Some(memory))
+}
+
+#[cfg(test)]
+mod tests;

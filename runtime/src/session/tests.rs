@@ -1,0 +1,333 @@
+//! Whole runs on the real kernel, of programs assembled by hand.
+
+use super::{Options, Outcome, Session};
+use crate::fixture::code::Code;
+use crate::fixture::{ARRAY, HASH, ObjectBuilder, PER_CPU_ARRAY, kernel_is_ours};
+use crate::{Command, Error, Output, OutputFormat};
+use codegen::Object;
+use sema::ir::{
+    Aggregation, AttachTarget, Conversion, EventKind, Flags, Format, MapId, MapValue, Piece,
+    ProgramType, Rate, Size, Type,
+};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+/// A writer whose text can be read afterwards.
+#[derive(Clone, Default)]
+struct Text(Arc<Mutex<Vec<u8>>>);
+
+impl Text {
+    fn read(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("no test panics while writing")).into_owned()
+    }
+}
+
+impl Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .expect("no test panics while writing")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Ran {
+    data: String,
+    messages: String,
+    outcome: Outcome,
+}
+
+fn run(object: Object) -> Ran {
+    run_with(object, Options::default(), OutputFormat::Text).expect("the object runs")
+}
+
+fn run_with(object: Object, options: Options, format: OutputFormat) -> Result<Ran, Error> {
+    let (data, messages) = (Text::default(), Text::default());
+    let mut output = Output::new(format, Box::new(data.clone()), Box::new(messages.clone()));
+    let outcome = Session::start(object, options)?.run(&mut output)?;
+    Ok(Ran {
+        data: data.read(),
+        messages: messages.read(),
+        outcome,
+    })
+}
+
+/// `printf("TEXT %d\n", value)`
+fn printf(text: &str) -> EventKind {
+    EventKind::Printf(Format {
+        pieces: vec![
+            Piece::Text(format!("{text} ").into_bytes()),
+            Piece::Field {
+                flags: Flags::default(),
+                width: Size::None,
+                precision: Size::None,
+                bytes: 8,
+                conversion: Conversion::Signed,
+            },
+            Piece::Text(b"\n".to_vec()),
+        ],
+    })
+}
+
+const RAW: ProgramType = ProgramType::RawTracepoint;
+
+#[test]
+fn begin_and_end_alone_end_by_themselves() {
+    if !kernel_is_ours("begin_and_end_alone_end_by_themselves") {
+        return;
+    }
+    let begin = Code::new().emit(0, &[-7]).assign("x", 0, &[5, 1]).done();
+    let end = Code::new().emit(1, &[9]).done();
+    let object = ObjectBuilder::new("")
+        .map("@x", ARRAY, None, MapValue::Plain(Type::I64), 1)
+        .event(printf("first"), &[Type::I64])
+        .event(printf("last"), &[Type::U64])
+        .program("begin", RAW, AttachTarget::Begin, begin)
+        .program("end", RAW, AttachTarget::End, end);
+    let ran = run(object.build());
+    assert_eq!(ran.data, "first -7\nlast 9\n\n\n@x: 5\n");
+    assert_eq!(ran.messages, "Attached 2 probes\n");
+    assert_eq!(ran.outcome, Outcome { exit_code: 0 });
+}
+
+#[test]
+fn exit_in_begin_leaves_the_rest_unattached() {
+    if !kernel_is_ours("exit_in_begin_leaves_the_rest_unattached") {
+        return;
+    }
+    let begin = Code::new().ask_to_exit(3).emit(0, &[]).done();
+    // The program loads, but nothing has this name: attaching it would fail.
+    let other = AttachTarget::RawTracepoint {
+        event: "no_such_event".to_owned(),
+    };
+    let object = ObjectBuilder::new("")
+        .event(EventKind::Exit, &[])
+        .program("begin", RAW, AttachTarget::Begin, begin)
+        .program("other", RAW, other, Code::new().done());
+    let ran = run(object.build());
+    assert_eq!(ran.data, "\n\n");
+    assert_eq!(ran.messages, "Attached 1 probe\n");
+    assert_eq!(ran.outcome, Outcome { exit_code: 3 });
+}
+
+#[test]
+fn a_tracepoint_that_does_not_exist() {
+    if !kernel_is_ours("a_tracepoint_that_does_not_exist") {
+        return;
+    }
+    let target = AttachTarget::RawTracepoint {
+        event: "no_such_event".to_owned(),
+    };
+    let object = ObjectBuilder::new("")
+        .program("other", RAW, target, Code::new().done())
+        .build();
+    let error = run_with(object, Options::default(), OutputFormat::Text)
+        .map(|_| ())
+        .expect_err("nothing has this name");
+    let Error::Attach { target, error, .. } = error else {
+        panic!("not an attach error: {error}");
+    };
+    assert_eq!((target.as_str(), error.errno), ("other", libc::ENOENT));
+}
+
+#[test]
+fn an_interval_ends_the_run() {
+    if !kernel_is_ours("an_interval_ends_the_run") {
+        return;
+    }
+    let tick = Code::new()
+        .emit(0, &[1])
+        .ask_to_exit(0)
+        .emit(1, &[])
+        .emit(0, &[2])
+        .done();
+    let object = ObjectBuilder::new("")
+        .event(printf("tick"), &[Type::I64])
+        .event(EventKind::Exit, &[])
+        .program(
+            "interval",
+            ProgramType::PerfEvent,
+            AttachTarget::Interval(Rate::Period(1_000_000)),
+            tick,
+        );
+    let ran = run(object.build());
+    // What comes behind the wish to end is not printed, however often the timer fires.
+    assert_eq!(ran.data, "tick 1\n\n\n");
+}
+
+#[test]
+fn a_command_is_held_until_all_is_attached_and_ends_the_run() {
+    if !kernel_is_ours("a_command_is_held_until_all_is_attached_and_ends_the_run") {
+        return;
+    }
+    let event = AttachTarget::RawTracepoint {
+        event: "sys_enter".to_owned(),
+    };
+    let object = ObjectBuilder::new("")
+        .map(
+            "@c",
+            PER_CPU_ARRAY,
+            None,
+            MapValue::Aggregation(Aggregation::Count),
+            1,
+        )
+        .program("sys_enter", RAW, event, Code::new().bump("c", 0, 1).done());
+    let command = Command::hold("sh -c 'exit 0'").expect("the command starts");
+    let options = Options {
+        command: Some(command),
+        ..Options::default()
+    };
+    let ran = run_with(object.build(), options, OutputFormat::Text).expect("the object runs");
+    let count: u64 = ran
+        .data
+        .trim()
+        .trim_start_matches("@c: ")
+        .parse()
+        .expect("a count");
+    // A shell cannot start with fewer system calls.
+    assert!(count > 20, "{count}");
+}
+
+#[test]
+fn a_command_that_does_not_exist() {
+    if !kernel_is_ours("a_command_that_does_not_exist") {
+        return;
+    }
+    let object =
+        ObjectBuilder::new("").program("begin", RAW, AttachTarget::Begin, Code::new().done());
+    let options = Options {
+        command: Some(Command::hold("/no/such/program 1").expect("the command is held")),
+        ..Options::default()
+    };
+    let error = run_with(object.build(), options, OutputFormat::Text).map(|_| ());
+    let message = error.expect_err("it cannot run").to_string();
+    assert_eq!(
+        message,
+        "cannot run `/no/such/program`: No such file or directory"
+    );
+}
+
+#[test]
+fn clear_and_zero_and_print() {
+    if !kernel_is_ours("clear_and_zero_and_print") {
+        return;
+    }
+    let begin = Code::new()
+        .assign("m", 1, &[10])
+        .assign("m", 2, &[20])
+        .assign("m", 3, &[30])
+        .bump("c", 0, 7)
+        .emit(0, &[2, 10])
+        .emit(1, &[])
+        .emit(0, &[0, 0])
+        .emit(2, &[])
+        .emit(0, &[0, 0])
+        .emit(3, &[])
+        .done();
+    let object = ObjectBuilder::new("")
+        .map("@m", HASH, Some(Type::I64), MapValue::Plain(Type::I64), 10)
+        .map(
+            "@c",
+            PER_CPU_ARRAY,
+            None,
+            MapValue::Aggregation(Aggregation::Count),
+            1,
+        )
+        .event(EventKind::PrintMap(MapId(0)), &[Type::U64, Type::U64])
+        .event(EventKind::Zero(MapId(0)), &[])
+        .event(EventKind::Clear(MapId(0)), &[])
+        .event(EventKind::Zero(MapId(1)), &[])
+        .program("begin", RAW, AttachTarget::Begin, begin);
+    let ran = run(object.build());
+    assert_eq!(
+        ran.data,
+        "@m[2]: 2\n@m[3]: 3\n@m[1]: 0\n@m[2]: 0\n@m[3]: 0\n\n\n@c: 0\n"
+    );
+}
+
+#[test]
+fn losses_are_reported() {
+    if !kernel_is_ours("losses_are_reported") {
+        return;
+    }
+    let begin = Code::new()
+        .bump("health", 0, 12)
+        .bump("health", 1, 4)
+        .done();
+    let object = ObjectBuilder::new("")
+        .map("@m", HASH, Some(Type::I64), MapValue::Plain(Type::I64), 10)
+        .program("begin", RAW, AttachTarget::Begin, begin);
+    let ran = run(object.build());
+    assert_eq!(
+        ran.messages,
+        "Attached 1 probe\n\
+         strobe: lost 12 events: the ring buffer was full (raise `perf_rb_pages`, now 64)\n\
+         strobe: 4 insertions into `@m` were refused: the map was full (raise `max_map_keys`, now 4096)\n"
+    );
+}
+
+#[test]
+fn a_closed_pipe_is_the_quiet_end() {
+    if !kernel_is_ours("a_closed_pipe_is_the_quiet_end") {
+        return;
+    }
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let tick = Code::new().emit(0, &[1]).done();
+    let object = ObjectBuilder::new("")
+        .event(printf("tick"), &[Type::I64])
+        .program(
+            "interval",
+            ProgramType::PerfEvent,
+            AttachTarget::Interval(Rate::Period(1_000_000)),
+            tick,
+        );
+    let messages = Text::default();
+    let mut output = Output::new(
+        OutputFormat::Text,
+        Box::new(Closed),
+        Box::new(messages.clone()),
+    );
+    let outcome = Session::start(object.build(), Options::default())
+        .and_then(|mut session| session.run(&mut output))
+        .expect("a closed pipe is no error");
+    assert_eq!(outcome, Outcome { exit_code: 0 });
+    assert_eq!(messages.read(), "Attached 1 probe\n");
+}
+
+#[test]
+fn a_refused_program_points_at_its_line() {
+    if !kernel_is_ours("a_refused_program_points_at_its_line") {
+        return;
+    }
+    let source = "begin\n{\n  @x = *0;\n  exit();\n}\n";
+    let begin = Code::new()
+        .line(2)
+        .mov(1, 0)
+        .line(3)
+        .load(0, 1, 0)
+        .line(4)
+        .done();
+    let object = ObjectBuilder::new(source).program("begin", RAW, AttachTarget::Begin, begin);
+    let error = run_with(object.build(), Options::default(), OutputFormat::Text).map(|_| ());
+    let Err(Error::Rejected(rejection)) = error else {
+        panic!("not refused: {error:?}");
+    };
+    let range = rejection.span.start as usize..rejection.span.end as usize;
+    assert_eq!(&source[range], "@x = *0");
+    assert_eq!(rejection.reason, "R1 invalid mem access 'scalar'");
+    assert!(rejection.explanation.is_some());
+    assert!(rejection.log.contains("@x = *0"), "{}", rejection.log);
+}

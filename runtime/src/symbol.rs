@@ -1,0 +1,151 @@
+//! Names for numbers: symbols of addresses, names of users, times of day.
+
+use crate::sys::clock;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::fs;
+
+/// A symbol of the kernel and how far behind its start an address lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// The name.
+    pub name: String,
+    /// Bytes from the start of the symbol.
+    pub offset: u64,
+}
+
+/// Who knows the symbols of addresses. Asked only when a script prints one.
+pub trait Symbols {
+    /// The symbol of the kernel that an address lies in.
+    fn kernel(&self, address: u64) -> Option<Symbol>;
+
+    /// The symbol that an address of a process lies in.
+    fn user(&self, pid: u32, address: u64) -> Option<Symbol>;
+}
+
+/// Knows no symbols: every address prints as a number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSymbols;
+
+impl Symbols for NoSymbols {
+    fn kernel(&self, _address: u64) -> Option<Symbol> {
+        None
+    }
+
+    fn user(&self, _pid: u32, _address: u64) -> Option<Symbol> {
+        None
+    }
+}
+
+/// Everything that printing must look up, with what it has found out already.
+pub(crate) struct Names {
+    symbols: Box<dyn Symbols>,
+    kernel: RefCell<HashMap<u64, Option<Symbol>>>,
+    users: OnceCell<HashMap<u32, String>>,
+    /// What to add to `CLOCK_MONOTONIC` to have `CLOCK_REALTIME`, as of the start of the run.
+    boot_ns: u64,
+    /// What follows a string that was cut.
+    pub(crate) trailer: String,
+}
+
+impl Names {
+    /// Looks names up with this help.
+    pub(crate) fn new(symbols: Box<dyn Symbols>, trailer: String) -> Self {
+        Self {
+            symbols,
+            kernel: RefCell::default(),
+            users: OnceCell::new(),
+            boot_ns: clock::realtime_ns().saturating_sub(clock::monotonic_ns()),
+            trailer,
+        }
+    }
+
+    /// The symbol of an address in the kernel.
+    pub(crate) fn kernel_symbol(&self, address: u64) -> Option<Symbol> {
+        let mut cache = self.kernel.borrow_mut();
+        let found = cache
+            .entry(address)
+            .or_insert_with(|| self.symbols.kernel(address));
+        found.clone()
+    }
+
+    /// The symbol of an address in a process.
+    pub(crate) fn user_symbol(&self, pid: u32, address: u64) -> Option<Symbol> {
+        self.symbols.user(pid, address)
+    }
+
+    /// The name of a user.
+    pub(crate) fn user(&self, id: u32) -> Option<&str> {
+        let users = self.users.get_or_init(|| {
+            // Read rather than asked of the C library, which would load plug-ins to answer.
+            parse_users(&fs::read_to_string("/etc/passwd").unwrap_or_default())
+        });
+        users.get(&id).map(String::as_str)
+    }
+
+    /// Nanoseconds since 1970 of a time of `CLOCK_MONOTONIC`.
+    pub(crate) fn wall_clock_ns(&self, monotonic_ns: u64) -> u64 {
+        monotonic_ns.wrapping_add(self.boot_ns)
+    }
+}
+
+/// Names by user id, from the lines of `passwd(5)`; the first line of an id counts.
+fn parse_users(passwd: &str) -> HashMap<u32, String> {
+    let mut users = HashMap::new();
+    for line in passwd.lines() {
+        let mut fields = line.split(':');
+        let name = fields.next().unwrap_or_default();
+        if let Some(Ok(id)) = fields.nth(1).map(str::parse) {
+            users.entry(id).or_insert_with(|| name.to_owned());
+        }
+    }
+    users
+}
+
+/// Appends a time, formatted by `strftime(3)` in the local zone; `%f` is six digits of
+/// microseconds.
+pub(crate) fn format_time(ns_since_1970: u64, format: &[u8], out: &mut Vec<u8>) {
+    let seconds = (ns_since_1970 / 1_000_000_000).cast_signed();
+    let micros = ns_since_1970 / 1000 % 1_000_000;
+    let mut expanded = Vec::with_capacity(format.len());
+    let mut rest = format;
+    while let [first, tail @ ..] = rest {
+        match (first, tail) {
+            (b'%', [b'f', ..]) => {
+                expanded.extend_from_slice(format!("{micros:06}").as_bytes());
+                rest = &tail[1..];
+            }
+            (b'%', [conversion, ..]) => {
+                expanded.extend_from_slice(&[b'%', *conversion]);
+                rest = &tail[1..];
+            }
+            _ => {
+                expanded.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    clock::format_local(seconds, &expanded, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{format_time, parse_users};
+
+    #[test]
+    fn users_by_id() {
+        let users = parse_users(
+            "root:x:0:0:root:/root:/bin/bash\ntoor:x:0:0::/:\nbad line\nann:x:1000:1::/:/bin/sh\n",
+        );
+        assert_eq!(users.get(&0).map(String::as_str), Some("root"));
+        assert_eq!(users.get(&1000).map(String::as_str), Some("ann"));
+        assert_eq!(users.len(), 2);
+    }
+
+    #[test]
+    fn microseconds_in_times() {
+        let mut out = Vec::new();
+        format_time(1_700_000_000_123_456_789, b"%s.%f 100%%f", &mut out);
+        assert_eq!(out, b"1700000000.123456 100%f");
+    }
+}

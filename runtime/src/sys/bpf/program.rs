@@ -1,0 +1,163 @@
+//! Programs: loading them with their type information, and running one once.
+
+use super::{Attribute, Command, address, address_mut, call, call_for_fd, object_name};
+use crate::sys::SyscallError;
+use std::ffi::CStr;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+/// Bytes of an instruction, `struct bpf_insn`.
+pub(crate) const INSTRUCTION_SIZE: usize = 8;
+/// Bytes of a record of function information, `struct bpf_func_info`.
+const FUNC_INFO_SIZE: usize = 8;
+/// Bytes of a record of line information, `struct bpf_line_info`.
+const LINE_INFO_SIZE: usize = 16;
+
+/// What a program is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProgramSpec<'a> {
+    /// Its name in the kernel; what does not fit is cut.
+    pub(crate) name: &'a str,
+    /// `enum bpf_prog_type`.
+    pub(crate) kind: u32,
+    /// The instructions, relocated.
+    pub(crate) instructions: &'a [u8],
+    /// The licence, which decides what helpers the kernel offers.
+    pub(crate) license: &'a CStr,
+    /// Type information of the program.
+    pub(crate) debug: Option<DebugInfo<'a>>,
+}
+
+/// What the kernel is told of a program for its error messages and callbacks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DebugInfo<'a> {
+    /// The loaded BTF.
+    pub(crate) btf: BorrowedFd<'a>,
+    /// `struct bpf_func_info` records.
+    pub(crate) functions: &'a [u8],
+    /// `struct bpf_line_info` records.
+    pub(crate) lines: &'a [u8],
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct Load {
+    kind: u32,
+    instruction_count: u32,
+    instructions: u64,
+    license: u64,
+    log_level: u32,
+    log_size: u32,
+    log: u64,
+    kernel_version: u32,
+    flags: u32,
+    name: [u8; 16],
+    ifindex: u32,
+    expected_attach_type: u32,
+    btf: u32,
+    func_info_size: u32,
+    func_info: u64,
+    func_info_count: u32,
+    line_info_size: u32,
+    line_info: u64,
+    line_info_count: u32,
+    attach_btf_id: u32,
+}
+
+#[repr(C)]
+struct LoadBtf {
+    btf: u64,
+    log: u64,
+    size: u32,
+    log_size: u32,
+    log_level: u32,
+    log_true_size: u32,
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct TestRun {
+    program: u32,
+    retval: u32,
+    data_size_in: u32,
+    data_size_out: u32,
+    data_in: u64,
+    data_out: u64,
+    repeat: u32,
+    duration: u32,
+    ctx_size_in: u32,
+    ctx_size_out: u32,
+    ctx_in: u64,
+    ctx_out: u64,
+    flags: u32,
+    cpu: u32,
+}
+
+// SAFETY: plain words without padding; the addresses come from slices together with their lengths.
+unsafe impl Attribute for Load {}
+// SAFETY: as above.
+unsafe impl Attribute for LoadBtf {}
+// SAFETY: as above; every address in it stays zero.
+unsafe impl Attribute for TestRun {}
+
+/// Loads a program. Given a buffer, asks the verifier for its log, ended by a NUL; `ENOSPC` says
+/// that the buffer was too short for it.
+pub(crate) fn load_program(
+    spec: &ProgramSpec<'_>,
+    log: Option<&mut [u8]>,
+) -> Result<OwnedFd, SyscallError> {
+    let mut attribute = Load {
+        kind: spec.kind,
+        instruction_count: count(spec.instructions, INSTRUCTION_SIZE),
+        instructions: address(spec.instructions),
+        license: address(spec.license.as_ptr()),
+        name: object_name(spec.name),
+        ..Load::default()
+    };
+    if let Some(log) = log {
+        attribute.log_level = 1;
+        attribute.log_size = u32::try_from(log.len()).unwrap_or(u32::MAX);
+        attribute.log = address_mut(log);
+    }
+    if let Some(debug) = spec.debug {
+        attribute.btf = debug.btf.as_raw_fd().cast_unsigned();
+        attribute.func_info_size = FUNC_INFO_SIZE as u32;
+        attribute.func_info = address(debug.functions);
+        attribute.func_info_count = count(debug.functions, FUNC_INFO_SIZE);
+        attribute.line_info_size = LINE_INFO_SIZE as u32;
+        attribute.line_info = address(debug.lines);
+        attribute.line_info_count = count(debug.lines, LINE_INFO_SIZE);
+    }
+    call_for_fd(Command::ProgramLoad, &mut attribute, || {
+        format!("load program `{}`", spec.name)
+    })
+}
+
+/// Loads type information.
+pub(crate) fn load_btf(btf: &[u8]) -> Result<OwnedFd, SyscallError> {
+    let mut attribute = LoadBtf {
+        btf: address(btf),
+        log: 0,
+        size: u32::try_from(btf.len()).unwrap_or(u32::MAX),
+        log_size: 0,
+        log_level: 0,
+        log_true_size: 0,
+    };
+    call_for_fd(Command::BtfLoad, &mut attribute, || {
+        "load the programs' type information".to_owned()
+    })
+}
+
+/// Runs a raw tracepoint program once, on this CPU, without context.
+pub(crate) fn run_raw_tracepoint(program: BorrowedFd<'_>, name: &str) -> Result<(), SyscallError> {
+    let mut attribute = TestRun {
+        program: program.as_raw_fd().cast_unsigned(),
+        ..TestRun::default()
+    };
+    call(Command::ProgramTestRun, &mut attribute)
+        .map(drop)
+        .map_err(|errno| SyscallError::new(format!("run `{name}`"), errno))
+}
+
+fn count(data: &[u8], record: usize) -> u32 {
+    u32::try_from(data.len() / record).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,82 @@
+//! `perf_event_open(2)`: timers and tracepoints as perf events.
+
+use super::{SyscallError, error::check};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+// `enum perf_type_id` and `enum perf_sw_ids` of `linux/perf_event.h`.
+const TYPE_SOFTWARE: u32 = 1;
+const TYPE_TRACEPOINT: u32 = 2;
+const SOFTWARE_CPU_CLOCK: u64 = 0;
+/// Bit of the `disabled` flag.
+const DISABLED: u64 = 1;
+/// `PERF_FLAG_FD_CLOEXEC`
+const CLOSE_ON_EXEC: libc::c_long = 8;
+/// `PERF_EVENT_IOC_ENABLE`: `_IO('$', 0)`.
+const ENABLE: libc::c_ulong = 0x2400;
+
+/// The head of `struct perf_event_attr`, `PERF_ATTR_SIZE_VER1`.
+#[repr(C)]
+#[derive(Default)]
+struct Attribute {
+    kind: u32,
+    size: u32,
+    config: u64,
+    sample_period: u64,
+    sample_type: u64,
+    read_format: u64,
+    flags: u64,
+    wakeup_events: u32,
+    breakpoint_type: u32,
+    config1: u64,
+    config2: u64,
+}
+
+/// Opens a timer of this many nanoseconds on a CPU. It stands still until [`enable`]d.
+pub(crate) fn open_timer(period_ns: u64, cpu: u32) -> Result<OwnedFd, SyscallError> {
+    let attribute = Attribute {
+        kind: TYPE_SOFTWARE,
+        config: SOFTWARE_CPU_CLOCK,
+        sample_period: period_ns,
+        flags: DISABLED,
+        ..Attribute::default()
+    };
+    open(attribute, cpu, "open a timer")
+}
+
+/// Opens a tracepoint, given the number in its `id` file. Programs on it run on every CPU.
+pub(crate) fn open_tracepoint(id: u64, cpu: u32) -> Result<OwnedFd, SyscallError> {
+    let attribute = Attribute {
+        kind: TYPE_TRACEPOINT,
+        config: id,
+        sample_period: 1,
+        ..Attribute::default()
+    };
+    open(attribute, cpu, "open a tracepoint")
+}
+
+/// Starts a timer.
+pub(crate) fn enable(event: BorrowedFd<'_>) -> Result<(), SyscallError> {
+    // SAFETY: the descriptor is open, and this request takes no pointer.
+    let result = unsafe { libc::ioctl(event.as_raw_fd(), ENABLE, 0) };
+    check(result.into(), "start a timer").map(drop)
+}
+
+fn open(mut attribute: Attribute, cpu: u32, attempted: &str) -> Result<OwnedFd, SyscallError> {
+    const ANY_PROCESS: libc::c_long = -1;
+    const NO_GROUP: libc::c_long = -1;
+    attribute.size = size_of::<Attribute>() as u32;
+    // SAFETY: the attribute is a live struct that tells its own size.
+    let fd = unsafe {
+        libc::syscall(
+            libc::SYS_perf_event_open,
+            std::ptr::from_ref(&attribute),
+            ANY_PROCESS,
+            libc::c_long::from(cpu),
+            NO_GROUP,
+            CLOSE_ON_EXEC,
+        )
+    };
+    let fd = check(fd, attempted)?;
+    // SAFETY: the kernel has just opened it for us, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}

@@ -1,0 +1,108 @@
+//! Processes: one that is started by us but held before its first instruction, and one to watch.
+
+use super::signal::SignalMask;
+use super::{SyscallError, error::check};
+use std::ffi::{CString, c_char};
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+/// A process as a descriptor, which becomes readable when the process ends.
+#[derive(Debug)]
+pub(crate) struct PidFd(OwnedFd);
+
+impl PidFd {
+    /// Opens the process.
+    pub(crate) fn open(pid: u32) -> Result<Self, SyscallError> {
+        // SAFETY: takes no pointer.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, libc::c_long::from(pid), 0) };
+        let fd = check(fd, "").map_err(|e| e.during(format!("watch process {pid}")))?;
+        // SAFETY: the kernel has just opened it for us, and nobody else knows of it.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }))
+    }
+}
+
+impl AsFd for PidFd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// A child process held between `fork` and `exec`.
+#[derive(Debug)]
+pub(crate) struct HeldChild {
+    /// Its process id.
+    pub(crate) pid: u32,
+    /// A byte written here lets it go; closing it unwritten ends the child.
+    go: PipeWriter,
+    /// Where it writes the error number of a failed `exec`.
+    failure: PipeReader,
+}
+
+/// Starts a process that will run `argv`, a program (looked up in `PATH`) and its arguments, once
+/// it is [let go](HeldChild::release).
+pub(crate) fn hold(argv: &[CString]) -> Result<HeldChild, SyscallError> {
+    let io = |error: &std::io::Error| SyscallError::io("open a pipe", error);
+    let (go_read, go) = pipe().map_err(|e| io(&e))?;
+    let (failure, failure_write) = pipe().map_err(|e| io(&e))?;
+    let mut pointers: Vec<*const c_char> = argv.iter().map(|a| a.as_ptr()).collect();
+    pointers.push(std::ptr::null());
+    // SAFETY: the child calls only what is safe to call after a fork, and never returns.
+    let pid = unsafe { libc::fork() };
+    check(pid.into(), "start a process")?;
+    if pid == 0 {
+        drop(go);
+        child(go_read.as_fd(), failure_write.as_fd(), &pointers);
+    }
+    Ok(HeldChild {
+        pid: pid.cast_unsigned(),
+        go,
+        failure,
+    })
+}
+
+/// What the child does: wait, become the program, or tell why it cannot. Allocates nothing.
+fn child(go: BorrowedFd<'_>, failure: BorrowedFd<'_>, argv: &[*const c_char]) -> ! {
+    let mut byte = 0u8;
+    SignalMask::none().install();
+    // SAFETY: system calls on open descriptors and live buffers; `argv` ends in a null pointer and
+    // its strings live in this process image until `exec` replaces it.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        if libc::read(go.as_raw_fd(), (&raw mut byte).cast(), 1) == 1 {
+            libc::execvp(argv[0], argv.as_ptr());
+            let errno = (*libc::__errno_location()).to_ne_bytes();
+            libc::write(failure.as_raw_fd(), errno.as_ptr().cast(), errno.len());
+        }
+        libc::_exit(127)
+    }
+}
+
+impl HeldChild {
+    /// Lets the child become its program, and fails where it cannot.
+    pub(crate) fn release(mut self, name: &str) -> Result<(), SyscallError> {
+        let attempted = || format!("run `{name}`");
+        self.go
+            .write_all(&[1])
+            .map_err(|e| SyscallError::io(attempted(), &e))?;
+        let mut errno = [0u8; 4];
+        match self.failure.read_exact(&mut errno) {
+            Ok(()) => Err(SyscallError::new(attempted(), i32::from_ne_bytes(errno))),
+            // The pipe closed on exec.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Takes note that a child has ended, so that it does not stay as a zombie.
+pub(crate) fn reap(child: &PidFd) {
+    // SAFETY: no information is asked for; the descriptor is open.
+    unsafe {
+        let mut info = std::mem::zeroed();
+        libc::waitid(
+            libc::P_PIDFD,
+            child.0.as_raw_fd().cast_unsigned(),
+            &raw mut info,
+            libc::WEXITED | libc::WNOHANG,
+        );
+    }
+}
