@@ -177,3 +177,6 @@ fn order(word: u64, signed: bool) -> i128 {
 fn average(total: u64, count: u64, signed: bool) -> Value<'static> {
     divide(number(total, signed), count)
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,3 +114,6 @@ fn linear_label(value: i128, step: i128) -> String {
         format!("{}K", value / K)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,3 +148,6 @@ impl<M: AsRef<[AtomicU64]>> RingBuffer<M> {
         self.producer.as_ref()[self.data_start + index as usize].load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,3 +139,6 @@ fn read_one_by_one(table: &impl Table) -> Result<Vec<Entry>, SyscallError> {
     }
     Ok(entries)
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,12 +61,9 @@ impl Position {
         let row_start: usize = text.split_inclusive('\n').take(skipped).map(str::len).sum();
         let skipped_columns = column.saturating_sub(1) as usize;
         let first = row.char_indices().nth(skipped_columns)?.0;
-        let first = first + row[first..].len() - row[first..].trim_start().len();
+        let first = first + row[first..].len() - row[first..].trim_start_matches([' ', '\t']).len();
         let statement = &row[first..];
-        let length = statement
-            .find([';', '\n'])
-            .unwrap_or(statement.len())
-            .max(1);
+        let length = statement.find([';', '\n']).unwrap_or(statement.len());
         let start = u32::try_from(row_start + first).ok()?;
         Some(Self(SourceSpan {
             file,
@@ -75,3 +72,6 @@ impl Position {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ pub(crate) fn load(kernel: &dyn Loader, object: &Object, keep_log: bool) -> Resu
     let programs = programs::load(kernel, manifest, &elf, keep_log)?;
     Ok(Loaded { programs, maps })
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,3 +234,6 @@ impl Output {
         let _ = writeln!(self.errors, "{text}");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,3 +210,6 @@ fn data<'a>(value: &Value<'a>) -> &'a [u8] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests;

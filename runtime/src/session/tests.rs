@@ -2,7 +2,7 @@
 
 use super::{Options, Outcome, Session};
 use crate::fixture::code::Code;
-use crate::fixture::{ARRAY, HASH, ObjectBuilder, PER_CPU_ARRAY, kernel_is_ours};
+use crate::fixture::{ARRAY, HASH, ObjectBuilder, PER_CPU_ARRAY, Text, kernel_is_ours};
 use crate::{Command, Error, Output, OutputFormat};
 use codegen::Object;
 use sema::ir::{
@@ -10,31 +10,6 @@ use sema::ir::{
     ProgramType, Rate, Size, Type,
 };
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
-/// A writer whose text can be read afterwards.
-#[derive(Clone, Default)]
-struct Text(Arc<Mutex<Vec<u8>>>);
-
-impl Text {
-    fn read(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("no test panics while writing")).into_owned()
-    }
-}
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .expect("no test panics while writing")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 struct Ran {
     data: String,

@@ -1,0 +1,436 @@
+//! Bytes of records and maps to exact text and JSON.
+
+use super::value::Value;
+use super::view::{Selection, View};
+use super::{Output, OutputFormat, Place};
+use crate::fixture::Text;
+use crate::symbol::{Names, Symbol, Symbols};
+use crate::table::Entry;
+use sema::ir::{Aggregation, Field, MapValue, StackSide, Type};
+use std::io;
+
+/// Knows one symbol of the kernel, at 0x1000.
+struct OneSymbol;
+
+impl Symbols for OneSymbol {
+    fn kernel(&self, address: u64) -> Option<Symbol> {
+        let offset = address.checked_sub(0x1000)?;
+        (offset < 0x100).then(|| Symbol {
+            name: "do_work".to_owned(),
+            offset,
+        })
+    }
+
+    fn user(&self, _: u32, _: u64) -> Option<Symbol> {
+        None
+    }
+}
+
+fn names() -> Names {
+    Names::new(Box::new(OneSymbol), "..".to_owned())
+}
+
+/// What some output says in a format, data and messages.
+fn output(format: OutputFormat, say: impl FnOnce(&mut Output)) -> (String, String) {
+    let (data, messages) = (Text::default(), Text::default());
+    let mut output = Output::new(format, Box::new(data.clone()), Box::new(messages.clone()));
+    say(&mut output);
+    output.flush().expect("writing to memory succeeds");
+    (data.read(), messages.read())
+}
+
+fn print(format: OutputFormat, ty: &Type, bytes: &[u8]) -> String {
+    output(format, |o| o.value(&names(), &Value::decode(ty, bytes))).0
+}
+
+/// A value's line as text, without its end.
+fn text(ty: &Type, bytes: &[u8]) -> String {
+    let line = print(OutputFormat::Text, ty, bytes);
+    line.strip_suffix('\n').expect("a line").to_owned()
+}
+
+/// A value's data as JSON.
+fn json(ty: &Type, bytes: &[u8]) -> String {
+    let line = print(OutputFormat::Json, ty, bytes);
+    let data = line.strip_prefix("{\"type\": \"value\", \"data\": ");
+    let data = data.and_then(|d| d.strip_suffix("}\n"));
+    data.expect("a value").to_owned()
+}
+
+fn string(cap: u32, cut: bool) -> Type {
+    Type::Str { cap, cut }
+}
+
+#[test]
+fn integers_of_every_width_and_sign() {
+    let int = |bytes, signed| Type::Int { bytes, signed };
+    let minus_two = (-2i64).to_ne_bytes();
+    for (bytes, unsigned) in [(1, "254"), (2, "65534"), (4, "4294967294")] {
+        assert_eq!(text(&int(bytes, true), &minus_two), "-2");
+        assert_eq!(text(&int(bytes, false), &minus_two), unsigned);
+    }
+    assert_eq!(text(&Type::I64, &minus_two), "-2");
+    assert_eq!(text(&Type::U64, &minus_two), "18446744073709551614");
+    assert_eq!(text(&Type::I64, &[]), "0");
+}
+
+#[test]
+fn truth_values_enums_and_pointers() {
+    assert_eq!(text(&Type::Bool, &[1]), "true");
+    assert_eq!(text(&Type::Bool, &[0]), "false");
+    let ty = Type::Enum {
+        bytes: 4,
+        signed: true,
+        names: [(1, "A".to_owned()), (-5, "B".to_owned())].into(),
+    };
+    assert_eq!(text(&ty, &(-5i32).to_ne_bytes()), "B");
+    assert_eq!(text(&ty, &7i32.to_ne_bytes()), "7");
+    assert_eq!(text(&Type::Pointer, &16u64.to_ne_bytes()), "0x10");
+    assert_eq!(text(&Type::Pointer, &0u64.to_ne_bytes()), "0x0");
+}
+
+#[test]
+fn strings_say_when_they_were_cut() {
+    assert_eq!(text(&string(8, true), b"ab\0junk!"), "ab");
+    assert_eq!(text(&string(4, true), b"abc\0"), "abc..");
+    assert_eq!(text(&string(4, false), b"abc\0"), "abc");
+    assert_eq!(text(&string(4, false), b"abcdef"), "abcd");
+    assert_eq!(text(&string(0, true), b""), "..");
+}
+
+#[test]
+fn buffers_show_what_is_not_text() {
+    let mut bytes = 3u32.to_ne_bytes().to_vec();
+    bytes.extend(b"a\n\xffzzz");
+    assert_eq!(text(&Type::Buffer { cap: 6 }, &bytes), "a\\x0a\\xff");
+    let too_long = u32::MAX.to_ne_bytes();
+    assert_eq!(text(&Type::Buffer { cap: 6 }, &too_long), "");
+}
+
+#[test]
+fn tuples_arrays_and_records() {
+    let tuple = Type::Tuple(vec![
+        Type::U8,
+        string(4, false),
+        Type::Tuple(vec![Type::I64]),
+    ]);
+    let mut bytes = vec![1];
+    bytes.extend(b"two\0\0\0\0");
+    bytes.extend((-3i64).to_ne_bytes());
+    assert_eq!(text(&tuple, &bytes), "(1, two, (-3))");
+    assert_eq!(json(&tuple, &bytes), "[1,\"two\",[-3]]");
+    let array = Type::Array {
+        elem: Box::new(Type::U8),
+        len: 4,
+    };
+    assert_eq!(text(&array, &[1, 2, 3, 4]), "[1,2,3,4]");
+    assert_eq!(json(&array, &[1, 2, 3, 4]), "[1,2,3,4]");
+    let field = |name: &str, offset, ty, bits| Field {
+        name: name.to_owned(),
+        offset,
+        ty,
+        bits,
+    };
+    let record = Type::Record {
+        fields: [
+            field("name", 0, string(8, false), None),
+            field("low", 8, Type::U32, Some((0, 3))),
+            field("high", 8, Type::I32, Some((3, 5))),
+        ]
+        .into(),
+        size: 12,
+        align: 4,
+    };
+    let mut bytes = b"disk\0\0\0\0".to_vec();
+    bytes.extend(0b1111_1101u32.to_ne_bytes());
+    assert_eq!(
+        text(&record, &bytes),
+        "{ .name = disk, .low = 5, .high = -1 }"
+    );
+    assert_eq!(
+        json(&record, &bytes),
+        "{\"name\": \"disk\", \"low\": 5, \"high\": -1}"
+    );
+}
+
+#[test]
+fn addresses_of_networks() {
+    let inet = |family: u32, address: &[u8]| {
+        let mut bytes = family.to_ne_bytes().to_vec();
+        bytes.extend(address);
+        text(&Type::Inet, &bytes)
+    };
+    assert_eq!(inet(2, &[1, 2, 3, 4]), "1.2.3.4");
+    let mut loopback = [0; 16];
+    loopback[15] = 1;
+    assert_eq!(inet(10, &loopback), "::1");
+    assert_eq!(inet(99, &[1, 2, 3, 4]), "");
+    assert_eq!(
+        text(&Type::MacAddr, &[0, 1, 0xab, 3, 4, 0xff]),
+        "00:01:ab:03:04:ff"
+    );
+}
+
+#[test]
+fn symbols_users_and_stacks() {
+    assert_eq!(text(&Type::Ksym, &0x1010u64.to_ne_bytes()), "do_work");
+    assert_eq!(text(&Type::Ksym, &0x9000u64.to_ne_bytes()), "0x9000");
+    assert_eq!(text(&Type::Username, &0u64.to_ne_bytes()), "root");
+    assert_eq!(
+        text(&Type::Username, &4_000_000_000u64.to_ne_bytes()),
+        "4000000000"
+    );
+    let ty = Type::Stack {
+        side: StackSide::Kernel,
+        depth: 3,
+    };
+    let mut bytes = 2u32.to_ne_bytes().to_vec();
+    bytes.extend(0u32.to_ne_bytes());
+    for address in [0x1010u64, 0x9000, 0x1000] {
+        bytes.extend(address.to_ne_bytes());
+    }
+    assert_eq!(text(&ty, &bytes), "\n        do_work+16\n        0x9000\n");
+    assert_eq!(
+        json(&ty, &bytes),
+        r#""\n        do_work+16\n        0x9000\n""#
+    );
+}
+
+#[test]
+fn times_of_day() {
+    let ty = Type::Timestamp {
+        format: "%s".into(),
+    };
+    let now = crate::sys::clock::monotonic_ns();
+    let seconds: u64 = text(&ty, &now.to_ne_bytes()).parse().expect("a number");
+    assert!(seconds > 1_600_000_000, "{seconds}");
+}
+
+#[test]
+fn json_escapes_text() {
+    assert_eq!(
+        json(&string(16, false), b"a\"b\\\n\x01\xff\0"),
+        r#""a\"b\\\n\u0001�""#
+    );
+    assert_eq!(json(&Type::Bool, &[1]), "true");
+    assert_eq!(json(&Type::Pointer, &16u64.to_ne_bytes()), "\"0x10\"");
+}
+
+/// A map of the script with the bytes of its entries.
+struct Map {
+    name: &'static str,
+    key: Option<Type>,
+    value: MapValue,
+    entries: Vec<Entry>,
+}
+
+impl Map {
+    fn new(name: &'static str, key: Option<Type>, value: MapValue) -> Self {
+        Self {
+            name,
+            key,
+            value,
+            entries: Vec::new(),
+        }
+    }
+
+    fn with(mut self, key: &[u8], words: &[i64]) -> Self {
+        self.entries.push(Entry {
+            key: key.to_vec(),
+            value: words.iter().flat_map(|word| word.to_ne_bytes()).collect(),
+        });
+        self
+    }
+
+    fn text(&self) -> String {
+        self.print(OutputFormat::Text, Selection::default())
+    }
+
+    fn json(&self) -> String {
+        self.print(OutputFormat::Json, Selection::default())
+    }
+
+    fn print(&self, format: OutputFormat, selection: Selection) -> String {
+        let (key, value) = (self.key.as_ref(), &self.value);
+        let view = View::new(self.name, key, value, &self.entries, selection);
+        output(format, |o| o.map(&names(), &view)).0
+    }
+}
+
+fn count() -> MapValue {
+    MapValue::Aggregation(Aggregation::Count)
+}
+
+#[test]
+fn keyed_maps_sort_by_value_and_then_by_key() {
+    let map = Map::new("@m", Some(Type::I64), MapValue::Plain(Type::I64))
+        .with(&1i64.to_ne_bytes(), &[10])
+        .with(&2i64.to_ne_bytes(), &[-5])
+        .with(&3i64.to_ne_bytes(), &[7])
+        .with(&(-4i64).to_ne_bytes(), &[7]);
+    assert_eq!(map.text(), "@m[2]: -5\n@m[-4]: 7\n@m[3]: 7\n@m[1]: 10\n");
+    let top = |top, divisor| map.print(OutputFormat::Text, Selection { top, divisor });
+    assert_eq!(top(2, 0), "@m[3]: 7\n@m[1]: 10\n");
+    assert_eq!(top(1, 5), "@m[1]: 2\n");
+    assert_eq!(top(9, 1), map.text());
+}
+
+#[test]
+fn values_without_order_sort_by_key() {
+    let map = Map::new("@m", Some(Type::I64), MapValue::Plain(string(8, false)))
+        .with(
+            &2i64.to_ne_bytes(),
+            &[i64::from_ne_bytes(*b"a\0\0\0\0\0\0\0")],
+        )
+        .with(
+            &(-1i64).to_ne_bytes(),
+            &[i64::from_ne_bytes(*b"b\0\0\0\0\0\0\0")],
+        );
+    assert_eq!(map.text(), "@m[-1]: b\n@m[2]: a\n");
+}
+
+#[test]
+fn several_keys_stand_without_parentheses() {
+    let key = Type::Tuple(vec![Type::I64, string(8, false)]);
+    let map = Map::new("@m", Some(key), count())
+        .with(b"\x01\0\0\0\0\0\0\0a\0\0\0\0\0\0\0", &[2, 1])
+        .with(b"\x02\0\0\0\0\0\0\0b\0\0\0\0\0\0\0", &[1, 0]);
+    assert_eq!(map.text(), "@m[2, b]: 1\n@m[1, a]: 3\n");
+    assert_eq!(
+        map.json(),
+        "{\"type\": \"map\", \"data\": {\"@m\": {\"2,b\": 1, \"1,a\": 3}}}\n"
+    );
+}
+
+#[test]
+fn scalar_maps() {
+    let x = Map::new("@x", None, MapValue::Plain(Type::I64)).with(&[], &[5, 1]);
+    assert_eq!(x.text(), "@x: 5\n");
+    assert_eq!(x.json(), "{\"type\": \"map\", \"data\": {\"@x\": 5}}\n");
+    let average = MapValue::Aggregation(Aggregation::Avg { signed: true });
+    let a = Map::new("@a", None, average).with(&[], &[3, 1, 4, 1]);
+    assert_eq!(a.text(), "@a: 3\n");
+    assert_eq!(a.json(), "{\"type\": \"stats\", \"data\": {\"@a\": 3}}\n");
+}
+
+#[test]
+fn statistics_sort_by_average() {
+    let stats = MapValue::Aggregation(Aggregation::Stats { signed: true });
+    let map = Map::new("@s", Some(string(8, false)), stats)
+        .with(b"few\0\0\0\0\0", &[10, 1])
+        .with(b"many\0\0\0\0", &[18, 4]);
+    assert_eq!(
+        map.text(),
+        "@s[many]: { .count = 4, .average = 4, .total = 18 }\n\
+         @s[few]: { .count = 1, .average = 10, .total = 10 }\n"
+    );
+    assert_eq!(
+        map.json(),
+        "{\"type\": \"stats\", \"data\": {\"@s\": {\
+         \"many\": {\"count\": 4, \"average\": 4, \"total\": 18}, \
+         \"few\": {\"count\": 1, \"average\": 10, \"total\": 10}}}}\n"
+    );
+}
+
+#[test]
+fn histograms_sort_by_how_much_they_hold() {
+    let lhist = MapValue::Aggregation(Aggregation::Lhist {
+        min: 0,
+        max: 10,
+        step: 5,
+    });
+    let map = Map::new("@h", Some(string(8, false)), lhist)
+        .with(b"write\0\0\0", &[0, 0, 1, 1])
+        .with(b"read\0\0\0\0", &[1, 0, 0, 0]);
+    let full = "@".repeat(52);
+    assert_eq!(
+        map.text(),
+        format!(
+            "@h[read]:\n(..., 0)               1 |{full}|\n\n\
+             @h[write]:\n[5, 10)                1 |{full}|\n[10, ...)              1 |{full}|\n\n"
+        )
+    );
+    assert_eq!(
+        map.json(),
+        "{\"type\": \"hist\", \"data\": {\"@h\": {\
+         \"read\": [{\"max\": -1, \"count\": 1}], \
+         \"write\": [{\"min\": 5, \"max\": 9, \"count\": 1}, {\"min\": 10, \"count\": 1}]}}}\n"
+    );
+}
+
+#[test]
+fn an_empty_histogram_is_a_heading() {
+    let hist = MapValue::Aggregation(Aggregation::Hist { bits: 0 });
+    let map = Map::new("@h", None, hist).with(&[], &[0; 66]);
+    assert_eq!(map.text(), "@h:\n\n");
+}
+
+#[test]
+fn stacks_as_keys_and_values() {
+    let stack = Type::Stack {
+        side: StackSide::Kernel,
+        depth: 1,
+    };
+    let bytes: Vec<u8> = [1u64, 0x1010]
+        .iter()
+        .flat_map(|w| w.to_ne_bytes())
+        .collect();
+    let keyed = Map::new("@", Some(stack.clone()), count()).with(&bytes, &[5]);
+    assert_eq!(keyed.text(), "@[\n    do_work+16\n]: 5\n");
+    let value = Map::new("@k", None, MapValue::Plain(stack)).with(&[], &[1, 0x1010]);
+    assert_eq!(value.text(), "@k: \n        do_work+16\n\n");
+}
+
+#[test]
+fn no_entries_no_output() {
+    let map = Map::new("@m", Some(Type::I64), count());
+    assert_eq!((map.text(), map.json()), (String::new(), String::new()));
+}
+
+#[test]
+fn what_is_said_about_the_run() {
+    let place = Place {
+        file: "stdin",
+        start: (1, 9),
+        end: (1, 28),
+    };
+    let say = |o: &mut Output| {
+        o.attached(1);
+        o.message(true, b"bad 1", place);
+        o.lost(3, "lost 3 events");
+        o.text("time", |out| out.extend(b"12:00\n"));
+        o.end_of_run();
+    };
+    let (data, messages) = output(OutputFormat::Text, say);
+    assert_eq!(data, "12:00\n\n\n");
+    assert_eq!(
+        messages,
+        "Attached 1 probe\nstdin:1:9-28: ERROR: bad 1\nstrobe: lost 3 events\n"
+    );
+    let (data, messages) = output(OutputFormat::Json, say);
+    assert_eq!(
+        data,
+        "{\"type\": \"attached_probes\", \"count\": 1, \"data\": {\"probes\": 1}}\n\
+         {\"type\": \"errorf\", \"msg\": \"bad 1\", \"filename\": \"stdin\", \"line\": 1, \"col\": 9}\n\
+         {\"type\": \"lost_events\", \"data\": {\"events\": 3}}\n\
+         {\"type\": \"time\", \"data\": \"12:00\\n\"}\n"
+    );
+    assert_eq!(messages, "strobe: lost 3 events\n");
+}
+
+#[test]
+fn quiet_output_says_nothing_of_attaching() {
+    let (_, messages) = output(OutputFormat::Text, |o| {
+        let quiet = std::mem::replace(
+            o,
+            Output::new(
+                OutputFormat::Text,
+                Box::new(io::sink()),
+                Box::new(io::sink()),
+            ),
+        );
+        *o = quiet.quiet(true);
+        o.attached(2);
+    });
+    assert_eq!(messages, "");
+}
