@@ -2,9 +2,26 @@
 //!
 //! Pure: everything it wants to know of a machine it asks through [`Kernel`]; no files, no system
 //! calls, no LLVM.
+//!
+//! Types are inferred over the whole script. [`analyze`] checks every probe, round after round,
+//! until no round learns anything new about a map or a variable; what the last round made is the
+//! typed program, and what it reported are the errors.
 #![forbid(unsafe_code)]
 
+mod analyze;
+mod builtin;
+mod config;
+mod cx;
+mod error;
+mod format;
+mod infer;
 pub mod ir;
 pub mod kernel;
+mod provider;
+mod tables;
+mod ty;
+mod typed;
 
+pub use analyze::{Options, analyze};
+pub use builtin::{Builtin, all as builtins};
 pub use kernel::Kernel;

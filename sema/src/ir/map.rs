@@ -112,6 +112,20 @@ impl Map {
 }
 
 impl Aggregation {
+    /// The function that makes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum { .. } => "sum",
+            Self::Min { .. } => "min",
+            Self::Max { .. } => "max",
+            Self::Avg { .. } => "avg",
+            Self::Stats { .. } => "stats",
+            Self::Hist { .. } => "hist",
+            Self::Lhist { .. } => "lhist",
+        }
+    }
+
     /// Bytes of the value on one CPU.
     pub fn size(&self) -> u32 {
         8 * match *self {

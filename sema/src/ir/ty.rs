@@ -82,7 +82,7 @@ pub enum Type {
     },
     /// A user id, 8 bytes. Prints as the user's name.
     Username,
-    /// `u64` nanoseconds since boot (`CLOCK_MONOTONIC` unless `boot`). Prints through
+    /// `u64` nanoseconds since boot, sleep counted (`CLOCK_BOOTTIME`). Prints through
     /// `strftime(3)` with the format.
     Timestamp {
         /// The `strftime` format; `%f` is microseconds.

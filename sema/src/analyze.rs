@@ -1,0 +1,160 @@
+//! The whole analysis: rounds of checking until the types are stable.
+
+use crate::cx::{Cx, ProgramCx};
+use crate::provider::{self, Site};
+use crate::tables::Variables;
+use crate::{Kernel, config, error, infer, ir};
+use lexer::Diagnostic;
+use parser::ast::{self, Item};
+use std::collections::HashMap;
+
+/// Rounds after which types that still change are taken as they are. Integer types widen at most
+/// three times; what is left are strings that grow with every round, which their size limits.
+const MAX_ROUNDS: usize = 24;
+
+/// What the person passed along with the script.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The positional parameters, `$1` first.
+    pub positional: Vec<String>,
+    /// Settings from the environment, without prefix: they win over the script's.
+    pub environment: Vec<(String, String)>,
+    /// Process id of the command that `-c` started.
+    pub child: Option<u32>,
+    /// Whether calls that change the system are allowed.
+    pub allow_unsafe: bool,
+}
+
+impl Options {
+    /// A positional parameter, counted from 1; `$0` is nobody's.
+    pub(crate) fn parameter(&self, n: u32) -> Option<&str> {
+        let index = (n as usize).checked_sub(1)?;
+        self.positional.get(index).map(String::as_str)
+    }
+}
+
+/// Checks a script: resolves every name, expands every attach point and types every expression.
+///
+/// # Errors
+/// Everything that is wrong with the script, in the order of its text.
+pub fn analyze(
+    script: &ast::Program,
+    kernel: &dyn Kernel,
+    options: &Options,
+) -> Result<ir::Program, Vec<Diagnostic>> {
+    let (config, reports) = config::settings(script, &options.environment);
+    let mut cx = Cx::new(kernel, options, config);
+    let clauses = expand(script, &mut cx);
+    let mut standing = cx.take_reports();
+    standing.extend(reports);
+
+    let mut variables = HashMap::new();
+    let mut probes = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        cx.forget_reports();
+        cx.events.clear();
+        probes = check_round(&clauses, &mut cx, &mut variables);
+        let learnt = variables
+            .values_mut()
+            .filter_map(Variables::take_changed)
+            .count();
+        if !cx.maps.take_changed() && learnt == 0 {
+            break;
+        }
+    }
+    infer::check_maps(&mut cx);
+    finish(cx, probes, standing)
+}
+
+/// A clause and the places that its attach points stand for.
+struct Clause<'a> {
+    probe: &'a ast::Probe,
+    sites: Vec<Site>,
+}
+
+fn expand<'a>(script: &'a ast::Program, cx: &mut Cx<'_>) -> Vec<Clause<'a>> {
+    let mut clauses = Vec::new();
+    for item in &script.items {
+        match item {
+            Item::Probe(probe) => clauses.push(Clause {
+                probe,
+                sites: provider::expand(probe, cx),
+            }),
+            Item::MapDecl(decl) => infer::declare_map(decl, cx),
+            Item::Definition(d) => cx.report(error::unsupported("C definitions", d.span)),
+            Item::Import(i) => cx.report(error::unsupported("imports", i.span)),
+            Item::Macro(m) => cx.report(error::unsupported("macros", m.name.span)),
+            Item::Config(_) => {}
+        }
+    }
+    if clauses.is_empty() && !cx.has_errors() {
+        cx.report(error::no_probes());
+    }
+    let count: usize = clauses.iter().map(|clause| clause.sites.len()).sum();
+    if count > cx.config.max_probes as usize {
+        let limit = cx.config.max_probes;
+        cx.report(error::too_many_probes(count, limit, clauses[0].probe.span));
+        clauses.clear();
+    }
+    clauses
+}
+
+fn check_round(
+    clauses: &[Clause<'_>],
+    cx: &mut Cx<'_>,
+    variables: &mut HashMap<(usize, usize), Variables>,
+) -> Vec<ir::Probe> {
+    let mut probes = Vec::new();
+    for (c, clause) in clauses.iter().enumerate() {
+        let mut left: Vec<(usize, &Site)> = clause.sites.iter().enumerate().collect();
+        while let Some(&(s, site)) = left.first() {
+            let mut own = variables.remove(&(c, s)).unwrap_or_default();
+            own.restart();
+            cx.program = ProgramCx {
+                number: probes.len(),
+                site: site.clone(),
+                variables: own,
+                ..ProgramCx::default()
+            };
+            let mut probe = infer::check_probe(clause.probe, cx);
+            let done = std::mem::take(&mut cx.program);
+            let shares = |other: &Site| site.shares_program(other, &done);
+            let (same, rest) = left
+                .into_iter()
+                .partition(|&(i, other)| i == s || shares(other));
+            left = rest;
+            let same: Vec<(usize, &Site)> = same;
+            provider::assign_targets(&mut probe, same.iter().map(|(_, site)| *site), &done);
+            variables.insert((c, s), done.variables);
+            probes.push(probe);
+        }
+    }
+    probes
+}
+
+fn finish(
+    mut cx: Cx<'_>,
+    probes: Vec<ir::Probe>,
+    mut standing: Vec<Diagnostic>,
+) -> Result<ir::Program, Vec<Diagnostic>> {
+    standing.extend(cx.take_reports());
+    standing.sort_by_key(|r| {
+        r.labels
+            .first()
+            .map_or((0, 0), |l| (l.span.file.0, l.span.start))
+    });
+    if standing
+        .iter()
+        .any(|r| r.severity == lexer::Severity::Error)
+    {
+        return Err(standing);
+    }
+    Ok(ir::Program {
+        maps: cx.maps.lower(cx.config.max_map_keys),
+        events: std::mem::take(&mut cx.events),
+        task_comm_offset: cx.comm_offset.get().copied().flatten(),
+        config: cx.config,
+        probes,
+        warnings: standing,
+    })
+}

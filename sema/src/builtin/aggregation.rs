@@ -1,0 +1,156 @@
+//! `count`, `sum` and the others that a map keeps one of for each key and CPU.
+
+use super::{Aggregated, Builtin, Call, Check};
+use crate::cx::Cx;
+use crate::error;
+use crate::ir::Aggregation;
+use crate::typed::Typed;
+
+/// The most buckets that an `lhist` may have between its ends.
+const MAX_LINEAR_BUCKETS: i128 = 1000;
+
+pub(super) static TABLE: &[Builtin] = &[
+    Builtin {
+        name: "count",
+        signature: "count()",
+        doc: "Counts how often it is reached.",
+        check: Check::Aggregation(0, 0, |_, _| Some((Aggregation::Count, None))),
+    },
+    Builtin {
+        name: "sum",
+        signature: "sum(n)",
+        doc: "Adds numbers up.",
+        check: Check::Aggregation(1, 1, |call, cx| {
+            number(call, cx, |signed| Aggregation::Sum { signed })
+        }),
+    },
+    Builtin {
+        name: "avg",
+        signature: "avg(n)",
+        doc: "Keeps the average of numbers.",
+        check: Check::Aggregation(1, 1, |call, cx| {
+            number(call, cx, |signed| Aggregation::Avg { signed })
+        }),
+    },
+    Builtin {
+        name: "min",
+        signature: "min(n)",
+        doc: "Keeps the smallest number.",
+        check: Check::Aggregation(1, 1, |call, cx| {
+            number(call, cx, |signed| Aggregation::Min { signed })
+        }),
+    },
+    Builtin {
+        name: "max",
+        signature: "max(n)",
+        doc: "Keeps the largest number.",
+        check: Check::Aggregation(1, 1, |call, cx| {
+            number(call, cx, |signed| Aggregation::Max { signed })
+        }),
+    },
+    Builtin {
+        name: "stats",
+        signature: "stats(n)",
+        doc: "Keeps count, average and total of numbers.",
+        check: Check::Aggregation(1, 1, |call, cx| {
+            number(call, cx, |signed| Aggregation::Stats { signed })
+        }),
+    },
+    Builtin {
+        name: "hist",
+        signature: "hist(n[, k])",
+        doc: "Counts numbers in buckets of powers of two, each cut into 2^k parts (k from 0 to 5).",
+        check: Check::Aggregation(1, 2, hist),
+    },
+    Builtin {
+        name: "lhist",
+        signature: "lhist(n, min, max, step)",
+        doc: "Counts numbers in buckets of equal width from min to max.",
+        check: Check::Aggregation(4, 4, lhist),
+    },
+];
+
+/// What stands for an aggregation whose arguments are wrong.
+pub(super) fn stand_in(name: &str) -> Aggregation {
+    let signed = true;
+    match name {
+        "sum" => Aggregation::Sum { signed },
+        "avg" => Aggregation::Avg { signed },
+        "min" => Aggregation::Min { signed },
+        "max" => Aggregation::Max { signed },
+        "stats" => Aggregation::Stats { signed },
+        "hist" => Aggregation::Hist { bits: 0 },
+        "lhist" => Aggregation::Lhist {
+            min: 0,
+            max: 1,
+            step: 1,
+        },
+        _ => Aggregation::Count,
+    }
+}
+
+fn number(call: &Call<'_>, cx: &mut Cx<'_>, of: fn(bool) -> Aggregation) -> Option<Aggregated> {
+    let value = integer(call, cx)?;
+    Some((of(value.ty.is_signed()), Some(value)))
+}
+
+/// The number that is aggregated. A literal that is not negative has no sign of its own.
+fn integer(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Typed> {
+    let value = call.value(0, cx);
+    if value.is_unknown() || !value.ty.is_integer() && !value.ty.is_pointer() {
+        call.wrong("a number", &value, cx);
+        return None;
+    }
+    let ty = value.stored_type();
+    Some(value.converted(&ty))
+}
+
+fn hist(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Aggregated> {
+    let value = integer(call, cx)?;
+    let bits = match call.args.get(1) {
+        Some(_) => call.constant(1, "the number of bits", cx)?,
+        None => 0,
+    };
+    match u8::try_from(bits) {
+        Ok(bits @ 0..=5) => Some((Aggregation::Hist { bits }, Some(value))),
+        _ => {
+            let span = call.args[1].span;
+            cx.report(error::out_of_bounds(
+                "the second argument of `hist`",
+                "from 0 to 5",
+                span,
+            ));
+            None
+        }
+    }
+}
+
+fn lhist(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Aggregated> {
+    let value = integer(call, cx)?;
+    let min = call.constant(1, "the lowest value", cx)?;
+    let max = call.constant(2, "the highest value", cx)?;
+    let step = call.constant(3, "the width of a bucket", cx)?;
+    let mut refuse = |what: &str, wanted: &str, n: usize| {
+        cx.report(error::out_of_bounds(what, wanted, call.args[n].span));
+        None
+    };
+    if step <= 0 {
+        return refuse("the step of `lhist`", "above 0", 3);
+    }
+    if max <= min {
+        return refuse("the maximum of `lhist`", "above the minimum", 2);
+    }
+    if (max - min) / step > MAX_LINEAR_BUCKETS {
+        return refuse(
+            "the step of `lhist`",
+            "wide enough for at most 1000 buckets",
+            3,
+        );
+    }
+    let (Ok(min), Ok(max), Ok(step)) =
+        (i64::try_from(min), i64::try_from(max), u64::try_from(step))
+    else {
+        return refuse("the bounds of `lhist`", "values of `int64`", 2);
+    };
+    Some((Aggregation::Lhist { min, max, step }, Some(value)))
+}

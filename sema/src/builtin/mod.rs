@@ -1,0 +1,221 @@
+//! The language's values and functions: one row in a table and one checking function each.
+//!
+//! The table is also what reports, listings and the reference are made of.
+
+mod aggregation;
+mod map;
+mod output;
+mod read;
+mod value;
+
+use crate::cx::Cx;
+use crate::error;
+use crate::infer::check_value;
+use crate::ir::{Aggregation, ExprKind};
+use crate::ty::Ty;
+use crate::typed::Typed;
+use lexer::Span;
+use parser::ast::{self, Ident};
+
+/// A built-in value or function.
+pub struct Builtin {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is written.
+    pub signature: &'static str,
+    /// What it is or does, in a sentence.
+    pub doc: &'static str,
+    /// How it is checked.
+    check: Check,
+}
+
+/// How a built-in is checked.
+enum Check {
+    /// A value, written as a bare name.
+    Value(fn(Span, &mut Cx<'_>) -> Typed),
+    /// A function, with the fewest and the most arguments it takes.
+    Call(usize, usize, fn(&Call<'_>, &mut Cx<'_>) -> Typed),
+    /// A value that can also be called, with at most this many arguments.
+    Either(usize, fn(&Call<'_>, &mut Cx<'_>) -> Typed),
+    /// An aggregation, with the number of arguments it takes.
+    Aggregation(
+        usize,
+        usize,
+        fn(&Call<'_>, &mut Cx<'_>) -> Option<Aggregated>,
+    ),
+}
+
+/// An aggregation and the number that goes into it.
+type Aggregated = (Aggregation, Option<Typed>);
+
+/// A call as written.
+pub(crate) struct Call<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) signature: &'static str,
+    pub(crate) args: &'a [ast::Expr],
+    pub(crate) span: Span,
+}
+
+impl Call<'_> {
+    /// The n-th argument, checked; the number of arguments has been.
+    fn value(&self, n: usize, cx: &mut Cx<'_>) -> Typed {
+        match self.args.get(n) {
+            Some(arg) => check_value(arg, cx),
+            None => Typed::unknown(self.span),
+        }
+    }
+
+    /// The n-th argument as a number that is known when compiling; reported if it is not.
+    fn constant(&self, n: usize, wanted: &str, cx: &mut Cx<'_>) -> Option<i128> {
+        let value = self.value(n, cx);
+        if value.as_literal().is_none() && !value.is_unknown() {
+            cx.report(error::not_constant(self.name, wanted, value.span));
+        }
+        value.as_literal()
+    }
+
+    /// The n-th argument as a text that is known when compiling; reported if it is not.
+    fn text(&self, n: usize, wanted: &str, cx: &mut Cx<'_>) -> Option<(Vec<u8>, Span)> {
+        let value = self.value(n, cx);
+        let text = value.as_text().map(<[u8]>::to_vec);
+        if text.is_none() && !value.is_unknown() {
+            cx.report(error::not_constant(self.name, wanted, value.span));
+        }
+        Some((text?, value.span))
+    }
+
+    /// Reports that an argument is of the wrong type.
+    fn wrong(&self, wanted: &str, arg: &Typed, cx: &mut Cx<'_>) -> Typed {
+        if arg.is_unknown() {
+            return Typed::unknown(self.span);
+        }
+        let report = error::argument(self.name, wanted, &arg.ty, arg.span);
+        cx.fail(report, self.span)
+    }
+}
+
+/// Every built-in, by theme.
+pub fn all() -> impl Iterator<Item = &'static Builtin> {
+    [
+        value::TABLE,
+        aggregation::TABLE,
+        output::TABLE,
+        map::TABLE,
+        read::TABLE,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn find(name: &str) -> Option<&'static Builtin> {
+    all().find(|b| b.name == name)
+}
+
+/// A bare name: a built-in value, a numbered argument, or a constant of the kernel.
+pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
+    match find(name) {
+        Some(Builtin {
+            check: Check::Value(check),
+            ..
+        }) => return check(span, cx),
+        Some(Builtin {
+            check: Check::Either(_, check),
+            signature,
+            ..
+        }) => {
+            let call = Call {
+                name,
+                signature,
+                args: &[],
+                span,
+            };
+            return check(&call, cx);
+        }
+        Some(other) => {
+            let report = error::call_without_parentheses(name, other.signature, span);
+            return cx.fail(report, span);
+        }
+        None => {}
+    }
+    if let Some(number) = name.strip_prefix("arg").and_then(|n| n.parse().ok()) {
+        return value::numbered_argument(number, name, span, cx);
+    }
+    if let Some(constant) = value::kernel_constant(name, span, cx) {
+        return constant;
+    }
+    let values = all().filter(|b| matches!(b.check, Check::Value(_) | Check::Either(..)));
+    let names: Vec<&str> = values.map(|b| b.name).collect();
+    cx.fail(error::unknown_name(name, &names, span), span)
+}
+
+/// `name(args)`
+pub(crate) fn check_call(name: &Ident, args: &[ast::Expr], span: Span, cx: &mut Cx<'_>) -> Typed {
+    let Some(builtin) = find(&name.name) else {
+        args.iter()
+            .for_each(|arg| drop(crate::infer::check_expr(arg, cx)));
+        let functions = all().filter(|b| !matches!(b.check, Check::Value(_)));
+        let names: Vec<&str> = functions.map(|b| b.name).collect();
+        return cx.fail(error::unknown_function(&name.name, &names, name.span), span);
+    };
+    let call = Call {
+        name: builtin.name,
+        signature: builtin.signature,
+        args,
+        span,
+    };
+    match builtin.check {
+        Check::Call(least, most, check) => match count_fits(&call, least, most, cx) {
+            true => check(&call, cx),
+            false => Typed::unknown(span),
+        },
+        Check::Either(most, check) => match count_fits(&call, 0, most, cx) {
+            true => check(&call, cx),
+            false => Typed::unknown(span),
+        },
+        Check::Value(_) => cx.fail(error::value_called(&name.name, span), span),
+        Check::Aggregation(..) => cx.fail(error::aggregation_alone(&name.name, span), span),
+    }
+}
+
+/// The aggregation that an expression is, if it is one: only an assignment to a map may be.
+pub(crate) fn check_aggregation(e: &ast::Expr, cx: &mut Cx<'_>) -> Option<Aggregated> {
+    let ast::ExprKind::Call { name, args } = &e.kind else {
+        return None;
+    };
+    let builtin = find(&name.name)?;
+    let Check::Aggregation(least, most, check) = builtin.check else {
+        return None;
+    };
+    let call = Call {
+        name: builtin.name,
+        signature: builtin.signature,
+        args,
+        span: e.span,
+    };
+    let checked = match count_fits(&call, least, most, cx) {
+        true => check(&call, cx),
+        false => None,
+    };
+    // What is wrong has been reported; for the map it is an aggregation all the same.
+    Some(checked.unwrap_or_else(|| (aggregation::stand_in(builtin.name), None)))
+}
+
+fn count_fits(call: &Call<'_>, least: usize, most: usize, cx: &mut Cx<'_>) -> bool {
+    let given = call.args.len();
+    let fits = (least..=most).contains(&given);
+    if !fits {
+        cx.report(error::argument_count(
+            call.signature,
+            call.name,
+            given,
+            call.span,
+        ));
+    }
+    fits
+}
+
+/// A call made for its effect: its statements, and no value.
+fn action(stmts: Vec<crate::ir::Stmt>, span: Span) -> Typed {
+    let nothing = Typed::void(ExprKind::Int(0), span).into_ir();
+    Typed::value(ExprKind::Block(stmts, Box::new(nothing)), Ty::Void, span)
+}

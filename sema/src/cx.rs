@@ -1,0 +1,159 @@
+//! What type checking carries along: the machine, the tables, the program so far, the reports.
+
+use crate::ir::{self, Event, EventId, EventKind, MapId};
+use crate::kernel::btf::Kind;
+use crate::kernel::{Kernel, KernelError};
+use crate::provider::Site;
+use crate::tables::{Held, Learnt, Maps, Variables};
+use crate::ty::Ty;
+use crate::typed::Typed;
+use crate::{Options, error};
+use lexer::{Diagnostic, Severity, Span};
+use std::cell::OnceCell;
+
+/// The state of one analysis.
+pub(crate) struct Cx<'a> {
+    pub(crate) kernel: &'a dyn Kernel,
+    pub(crate) options: &'a Options,
+    pub(crate) config: ir::Config,
+    pub(crate) maps: Maps,
+    pub(crate) events: Vec<Event>,
+    reports: Vec<Diagnostic>,
+    /// Offset of `comm` in `task_struct`, where BTF tells; asked for at most once.
+    pub(crate) comm_offset: OnceCell<Option<u32>>,
+    /// The program that is being checked.
+    pub(crate) program: ProgramCx,
+}
+
+/// The state of the program that is being checked.
+#[derive(Debug, Default)]
+pub(crate) struct ProgramCx {
+    /// Its number, by which maps tell their writers apart.
+    pub(crate) number: usize,
+    pub(crate) site: Site,
+    pub(crate) variables: Variables,
+    /// How many loops are around the current statement.
+    pub(crate) loops: u32,
+    /// Whether the program reads its arguments, so that it depends on the attach point.
+    pub(crate) reads_context: bool,
+    /// Whether the program asks for the name of its attach point.
+    pub(crate) reads_probe_name: bool,
+    /// Whether the program takes a stack, which some program types take from another place.
+    pub(crate) takes_stack: bool,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(kernel: &'a dyn Kernel, options: &'a Options, config: ir::Config) -> Self {
+        Self {
+            kernel,
+            options,
+            config,
+            maps: Maps::default(),
+            events: Vec::new(),
+            reports: Vec::new(),
+            comm_offset: OnceCell::new(),
+            program: ProgramCx::default(),
+        }
+    }
+
+    /// Adds a report, once however often the place is checked.
+    pub(crate) fn report(&mut self, report: Diagnostic) {
+        if !self.reports.contains(&report) {
+            self.reports.push(report);
+        }
+    }
+
+    /// Adds a report and yields what stands for the expression.
+    pub(crate) fn fail(&mut self, report: Diagnostic, span: Span) -> Typed {
+        self.report(report);
+        Typed::unknown(span)
+    }
+
+    /// Forgets the reports of a round that was not the last.
+    pub(crate) fn forget_reports(&mut self) {
+        self.reports.clear();
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.reports.iter().any(|r| r.severity == Severity::Error)
+    }
+
+    pub(crate) fn take_reports(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.reports)
+    }
+
+    /// Notes where the kernel keeps a task's name, for programs that want it.
+    pub(crate) fn find_comm_offset(&self) {
+        self.comm_offset.get_or_init(|| {
+            let btf = self.kernel.btf().ok()?;
+            let task = btf.find("task_struct", Kind::Struct)?;
+            let comm = btf.find_member(task, "comm").ok()??;
+            Some(comm.member.bit_offset / 8)
+        });
+    }
+
+    /// The kind of record that says that the end was asked for; there is one.
+    pub(crate) fn exits(&mut self) {
+        if !self
+            .events
+            .iter()
+            .any(|event| event.kind == EventKind::Exit)
+        {
+            self.event(EventKind::Exit, Vec::new(), Span::default());
+        }
+    }
+
+    /// The answer to a question about the machine, or nothing and a report.
+    pub(crate) fn ask<T>(&mut self, answer: Result<T, KernelError>, span: Span) -> Option<T> {
+        answer
+            .map_err(|e| self.report(error::kernel(&e, span)))
+            .ok()
+    }
+
+    /// A new kind of record.
+    pub(crate) fn event(&mut self, kind: EventKind, fields: Vec<ir::Type>, span: Span) -> EventId {
+        self.events.push(Event { kind, fields, span });
+        EventId(self.events.len() as u32 - 1)
+    }
+
+    /// The statement that sends a record.
+    pub(crate) fn emit(&mut self, kind: EventKind, args: Vec<ir::Expr>, span: Span) -> ir::Stmt {
+        let fields = args.iter().map(|arg| arg.ty.clone()).collect();
+        let event = self.event(kind, fields, span);
+        ir::Stmt {
+            kind: ir::StmtKind::Emit { event, args },
+            span,
+        }
+    }
+
+    /// Learns what a map holds; a contradiction is reported.
+    pub(crate) fn learn_value(&mut self, map: MapId, held: &Held, span: Span) {
+        match self.maps.learn_value(map, held, span) {
+            Learnt::Agrees => {}
+            Learnt::SignLost => {
+                let name = self.maps.get(map).name.clone();
+                self.report(error::sign_lost(&name, span));
+            }
+            Learnt::Conflict(at) => {
+                let entry = self.maps.get(map);
+                let report = error::map_value_mismatch(entry, held, span, at);
+                self.report(report);
+            }
+        }
+    }
+
+    /// Learns the key of a map; a contradiction is reported.
+    pub(crate) fn learn_key(&mut self, map: MapId, key: Option<&Ty>, span: Span) {
+        match self.maps.learn_key(map, key, span) {
+            Learnt::Agrees => {}
+            Learnt::SignLost => {
+                let name = self.maps.get(map).name.clone();
+                self.report(error::sign_lost(&format!("the key of {name}"), span));
+            }
+            Learnt::Conflict(at) => {
+                let report = error::map_key_mismatch(self.maps.get(map), key, span, at);
+                self.report(report);
+            }
+        }
+    }
+}

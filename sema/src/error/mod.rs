@@ -1,0 +1,62 @@
+//! Every report that type checking can give: one small function each, grouped by theme.
+
+mod name;
+mod probe;
+mod types;
+
+pub(crate) use name::*;
+pub(crate) use probe::*;
+pub(crate) use types::*;
+
+use crate::kernel::KernelError;
+use lexer::{Diagnostic, Span};
+
+/// A list for people: `a`, `b` and `c`.
+fn list(names: &[&str], most: usize) -> String {
+    let quoted: Vec<String> = names.iter().take(most).map(|n| format!("`{n}`")).collect();
+    let mut text = quoted.join(", ");
+    if names.len() > most {
+        text.push_str(&format!(" and {} more", names.len() - most));
+    }
+    text
+}
+
+/// Adds the near name, where there is one.
+fn near(
+    report: Diagnostic,
+    name: &str,
+    candidates: &[&str],
+    write: impl Fn(&str) -> String,
+) -> Diagnostic {
+    match lexer::suggest(name, candidates.iter().copied()) {
+        Some(near) => report.help(format!("did you mean `{}`?", write(near))),
+        None => report,
+    }
+}
+
+/// The machine could not answer.
+pub(crate) fn kernel(e: &KernelError, span: Span) -> Diagnostic {
+    let (code, help) = match e {
+        KernelError::Denied { .. } => (
+            "no-permission",
+            "run strobe as root (sudo strobe …)".to_owned(),
+        ),
+        KernelError::Missing { help, .. } => ("not-on-this-machine", help.clone()),
+        KernelError::Malformed { .. } => (
+            "unreadable-kernel-data",
+            "the kernel gave something strobe cannot read; please report it".to_owned(),
+        ),
+    };
+    Diagnostic::error(code, e.to_string())
+        .primary(span, "needed for this")
+        .help(help)
+}
+
+/// A part of the language that this version does not have.
+pub(crate) fn unsupported(what: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "unsupported",
+        format!("this version of strobe does not have {what}"),
+    )
+    .primary(span, "used here")
+}

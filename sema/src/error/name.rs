@@ -1,0 +1,114 @@
+//! Reports about names that mean nothing here.
+
+use super::{list, near};
+use crate::ty::Ty;
+use lexer::{Diagnostic, Span};
+
+pub(crate) fn unknown_name(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-name", format!("nothing is called `{name}`"))
+        .primary(span, "not a built-in value, nor a constant of the kernel");
+    near(report, name, candidates, str::to_owned)
+}
+
+pub(crate) fn call_without_parentheses(name: &str, signature: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("not-a-value", format!("`{name}` is a function"))
+        .primary(span, "a function must be called")
+        .help(format!("write `{signature}`"))
+}
+
+pub(crate) fn value_called(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "not-a-function",
+        format!("`{name}` is a value, not a function"),
+    )
+    .primary(span, "called here")
+    .help(format!("write `{name}` without the parentheses"))
+}
+
+pub(crate) fn unknown_function(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
+        .primary(span, "not a function");
+    near(report, name, candidates, |n| format!("{n}()"))
+}
+
+pub(crate) fn unknown_variable(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-variable", format!("`{name}` has no value here"))
+        .primary(span, "not assigned before")
+        .note("a variable lives in the block that assigns it first, and in that probe alone");
+    let report = near(report, name, candidates, str::to_owned);
+    report.help(format!(
+        "assign it first: `{name} = 0;`, or use a map, `@{}`, to carry a value from probe to probe",
+        name.trim_start_matches('$')
+    ))
+}
+
+pub(crate) fn variable_redeclared(name: &str, span: Span, before: Span) -> Diagnostic {
+    Diagnostic::error(
+        "variable-redeclared",
+        format!("`{name}` is declared twice in this block"),
+    )
+    .primary(span, "declared again")
+    .secondary(before, "declared here first")
+    .help("leave out this `let`, or choose another name")
+}
+
+pub(crate) fn unknown_field(name: &str, of: &str, fields: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-field", format!("{of} has no field `{name}`"))
+        .primary(span, "no such field");
+    let report = near(report, name, fields, str::to_owned);
+    if fields.is_empty() {
+        return report.note(format!("{of} has no fields"));
+    }
+    report.note(format!("fields: {}", list(fields, 40)))
+}
+
+pub(crate) fn no_fields(ty: &Ty, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "not-a-struct",
+        format!("a value of type `{ty}` has no fields"),
+    )
+    .primary(span, "this has no fields")
+    .help("cast it to what it points to: `((struct task_struct *)$x).pid`")
+}
+
+pub(crate) fn no_args(probe: &str, span: Span) -> Diagnostic {
+    let provider = probe.split(':').next().unwrap_or(probe);
+    Diagnostic::error(
+        "no-arguments",
+        format!("a `{provider}` probe has no `args`"),
+    )
+    .primary(span, "used in a probe without arguments")
+    .note(format!("this clause attaches to `{probe}`"))
+    .help("`args` belongs to tracepoint and rawtracepoint probes")
+}
+
+pub(crate) fn no_numbered_args(name: &str, probe: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-arguments",
+        format!("`{name}` is not there in `{probe}`"),
+    )
+    .primary(span, "no numbered arguments here")
+    .help("numbered arguments belong to rawtracepoint probes; a tracepoint has `args.FIELD`")
+}
+
+pub(crate) fn unknown_map(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error(
+        "unknown-map",
+        format!("`{name}` is read but never assigned"),
+    )
+    .primary(span, "no probe puts anything into it");
+    near(report, name, candidates, str::to_owned)
+        .help(format!("assign it somewhere: `{name} = 0;`"))
+}
+
+pub(crate) fn unknown_type(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-type", format!("there is no type `{name}`"))
+        .primary(span, "not a built-in type, nor one of the kernel");
+    near(report, name, candidates, str::to_owned)
+}
+
+pub(crate) fn outside_loop(word: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("outside-loop", format!("`{word}` outside a loop"))
+        .primary(span, "no loop around this")
+        .help("to end the probe, write `return`")
+}

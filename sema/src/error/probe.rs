@@ -1,0 +1,165 @@
+//! Reports about attach points and settings.
+
+use super::{list, near};
+use crate::kernel::TracepointName;
+use crate::provider::{PROVIDERS, Provider};
+use lexer::{Diagnostic, Span};
+
+pub(crate) fn no_probes() -> Diagnostic {
+    Diagnostic::error(
+        "empty-script",
+        "the script has no probe, so there is nothing to run",
+    )
+    .help("write a probe and what it does: `begin { printf(\"hello\\n\"); }`")
+}
+
+pub(crate) fn too_many_probes(count: usize, limit: u32, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "too-many-probes",
+        format!("the script has {count} attach points; {limit} are allowed"),
+    )
+    .primary(span, "the first clause")
+    .help(format!(
+        "narrow the wildcards, or set `config = {{ max_probes = {count} }}`"
+    ))
+}
+
+pub(crate) fn unknown_provider(name: &str, span: Span) -> Diagnostic {
+    let names: Vec<&str> = PROVIDERS.iter().map(|p| p.name).collect();
+    let report = Diagnostic::error(
+        "unknown-provider",
+        format!("there is no probe provider `{name}`"),
+    )
+    .primary(span, "not a provider");
+    near(report, name, &names, str::to_owned)
+        .note(format!("providers: {}", list(&names, names.len())))
+}
+
+pub(crate) fn attach_point_form(provider: &Provider, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "attach-point-form",
+        format!("`{}` is not written like this", provider.name),
+    )
+    .primary(span, "unexpected form")
+    .help(format!("write {}", provider.forms))
+}
+
+pub(crate) fn timer_count(text: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "timer-count",
+        format!("`{text}` is not a number of units above zero"),
+    )
+    .primary(span, "how many?")
+    .help("write a whole number: `interval:s:1`, `profile:hz:99`")
+}
+
+pub(crate) fn timer_unit(text: &str, span: Span) -> Diagnostic {
+    let units = ["us", "ms", "s", "hz"];
+    let report = Diagnostic::error("timer-unit", format!("`{text}` is not a unit of time"))
+        .primary(span, "unknown unit");
+    near(report, text, &units, str::to_owned).note(format!("units: {}", list(&units, units.len())))
+}
+
+pub(crate) fn no_match(pattern: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-match",
+        format!("nothing on this machine matches `{pattern}`"),
+    )
+    .primary(span, "matches nothing")
+    .help(format!(
+        "see what there is with `strobe -l '{}*'`",
+        before_wildcard(pattern)
+    ))
+}
+
+fn before_wildcard(pattern: &str) -> &str {
+    pattern.split(['*', '?', '[']).next().unwrap_or(pattern)
+}
+
+pub(crate) fn unknown_tracepoint(
+    system: &str,
+    event: &str,
+    all: &[&str],
+    span: Span,
+) -> Diagnostic {
+    let report = Diagnostic::error(
+        "unknown-tracepoint",
+        format!("there is no tracepoint `{event}` in `{system}`"),
+    )
+    .primary(span, "no such event");
+    near(report, event, all, |n| format!("tracepoint:{system}:{n}")).help(format!(
+        "see what there is with `strobe -l 'tracepoint:{system}:*'`"
+    ))
+}
+
+pub(crate) fn unknown_subsystem(
+    system: &str,
+    event: &str,
+    all: &[TracepointName],
+    span: Span,
+) -> Diagnostic {
+    let mut systems: Vec<&str> = all.iter().map(|name| name.system.as_str()).collect();
+    systems.dedup();
+    let mut report = Diagnostic::error(
+        "unknown-tracepoint",
+        format!("there is no tracepoint subsystem `{system}`"),
+    )
+    .primary(span, "no such subsystem");
+    let homes: Vec<&str> = all
+        .iter()
+        .filter(|name| name.event == event)
+        .map(|name| name.system.as_str())
+        .collect();
+    for home in &homes {
+        report = report.help(format!("did you mean `tracepoint:{home}:{event}`?"));
+    }
+    if homes.is_empty() {
+        report = near(report, system, &systems, |n| {
+            format!("tracepoint:{n}:{event}")
+        });
+    }
+    report.help("see what there is with `strobe -l 'tracepoint:*'`")
+}
+
+pub(crate) fn unknown_raw_tracepoint(event: &str, all: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error(
+        "unknown-tracepoint",
+        format!("there is no raw tracepoint `{event}`"),
+    )
+    .primary(span, "no such event");
+    near(report, event, all, |n| format!("rawtracepoint:{n}"))
+        .help("see what there is with `strobe -l 'rawtracepoint:*'`")
+}
+
+pub(crate) fn no_module(module: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "unknown-module",
+        format!("strobe knows no raw tracepoints of a module `{module}`"),
+    )
+    .primary(span, "no such module")
+    .help("the kernel itself is `vmlinux`, or leave the module out")
+}
+
+pub(crate) fn unknown_setting(name: &str, all: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-config", format!("there is no setting `{name}`"))
+        .primary(span, "unknown setting");
+    near(report, name, all, str::to_owned).note(format!("settings: {}", list(all, all.len())))
+}
+
+pub(crate) fn setting_value(name: &str, wanted: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("config-value", format!("`{name}` takes {wanted}"))
+        .primary(span, "this does not do")
+        .help(format!("write {wanted}"))
+}
+
+/// A setting from the environment, which has no place in the script.
+pub(crate) fn environment_value(name: &str, value: &str, wanted: &str) -> Diagnostic {
+    Diagnostic::error(
+        "config-value",
+        format!("the environment sets `{name}` to `{value}`, but it takes {wanted}"),
+    )
+    .help(format!(
+        "set STROBE_{} to {wanted}, or unset it",
+        name.to_uppercase()
+    ))
+}

@@ -1,0 +1,267 @@
+//! Written types, casts, `sizeof` and `offsetof`.
+
+use super::expr::{check_expr, check_value};
+use super::memory;
+use crate::cx::Cx;
+use crate::error;
+use crate::kernel::btf::{Kind, TypeId};
+use crate::ty::{AddressSpace, Pointee, Ty};
+use crate::typed::Typed;
+use lexer::Span;
+use parser::ast::{self, Ident, TypeExpr, TypeKind, TypeOrExpr};
+
+/// The names of integers: the language's own, C's and the kernel's, with size and sign.
+static INTEGERS: &[(&[&str], u8, bool)] = &[
+    (&["int8", "s8", "__s8", "int8_t", "char"], 1, true),
+    (&["uint8", "u8", "__u8", "uint8_t"], 1, false),
+    (&["int16", "s16", "__s16", "int16_t", "short"], 2, true),
+    (
+        &["uint16", "u16", "__u16", "uint16_t", "__be16", "__le16"],
+        2,
+        false,
+    ),
+    (
+        &["int32", "s32", "__s32", "int32_t", "int", "pid_t"],
+        4,
+        true,
+    ),
+    (
+        &[
+            "uint32", "u32", "__u32", "uint32_t", "__be32", "__le32", "unsigned",
+        ],
+        4,
+        false,
+    ),
+    (
+        &["int64", "s64", "__s64", "int64_t", "long", "ssize_t"],
+        8,
+        true,
+    ),
+    (
+        &[
+            "uint64", "u64", "__u64", "uint64_t", "__be64", "__le64", "size_t",
+        ],
+        8,
+        false,
+    ),
+];
+
+/// The type that a written type means; nothing where it means none, which has been reported.
+pub(super) fn resolve(ty: &TypeExpr, cx: &mut Cx<'_>) -> Option<Ty> {
+    match &ty.kind {
+        TypeKind::Named(name) => named(name, ty.span, cx),
+        TypeKind::Struct(name) => of_kernel(name, Kind::Struct, "struct", ty.span, cx),
+        TypeKind::Union(name) => of_kernel(name, Kind::Union, "union", ty.span, cx),
+        TypeKind::Enum(name) => of_kernel(name, Kind::Enum, "enum", ty.span, cx),
+        TypeKind::Pointer(to) => pointer(to, cx),
+        TypeKind::Array(elem, Some(len)) => {
+            let elem = Box::new(resolve(elem, cx)?);
+            let len = constant_size(len, cx)?;
+            Some(Ty::Array { elem, len })
+        }
+        TypeKind::Sized(name, size) => sized(name, size, ty.span, cx),
+        TypeKind::TypeOf(what) => type_of(what, cx),
+        TypeKind::Array(_, None) => {
+            cx.report(error::unsupported("arrays without a length", ty.span));
+            None
+        }
+    }
+}
+
+fn named(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
+    let integer = INTEGERS.iter().find(|(names, ..)| names.contains(&name));
+    if let Some(&(_, bytes, signed)) = integer {
+        return Some(Ty::int(bytes, signed));
+    }
+    match name {
+        "bool" => Some(Ty::Bool),
+        "void" => Some(Ty::Void),
+        "string" => Some(Ty::Str {
+            cap: cx.config.max_strlen + 1,
+            cut: true,
+        }),
+        _ => {
+            let known = cx.kernel.btf().ok();
+            let found = known.and_then(|btf| Some((btf, btf.find(name, Kind::Typedef)?)));
+            let Some((btf, id)) = found else {
+                let names: Vec<&str> = INTEGERS
+                    .iter()
+                    .flat_map(|(names, ..)| *names)
+                    .copied()
+                    .collect();
+                cx.report(error::unknown_type(name, &names, span));
+                return None;
+            };
+            let answer = memory::from_btf(btf, id);
+            cx.ask(answer, span)
+        }
+    }
+}
+
+fn of_kernel(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
+    let id = kernel_type(name, kind, word, span, cx)?;
+    let answer = cx.kernel.btf().and_then(|btf| memory::from_btf(btf, id));
+    cx.ask(answer, span)
+}
+
+fn kernel_type(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) -> Option<TypeId> {
+    let answer = cx.kernel.btf();
+    let btf = cx.ask(answer, span)?;
+    if let Some(id) = btf.find(name, kind) {
+        return Some(id);
+    }
+    let all: Vec<&str> = btf.names(kind).into_iter().map(|(name, _)| name).collect();
+    cx.report(error::unknown_type(&format!("{word} {name}"), &[], span));
+    if let Some(near) = lexer::suggest(name, all) {
+        cx.report(
+            error::unknown_type(&format!("{word} {name}"), &[], span)
+                .help(format!("did you mean `{word} {near}`?")),
+        );
+    }
+    None
+}
+
+fn pointer(to: &TypeExpr, cx: &mut Cx<'_>) -> Option<Ty> {
+    let space = AddressSpace::Any;
+    let pointee = match &to.kind {
+        TypeKind::Struct(name) => {
+            Pointee::Btf(kernel_type(name, Kind::Struct, "struct", to.span, cx)?)
+        }
+        TypeKind::Union(name) => {
+            Pointee::Btf(kernel_type(name, Kind::Union, "union", to.span, cx)?)
+        }
+        _ => match resolve(to, cx)? {
+            Ty::Void => Pointee::Void,
+            Ty::Struct(id) => Pointee::Btf(id),
+            ty => Pointee::Ty(Box::new(ty)),
+        },
+    };
+    Some(Ty::Pointer { to: pointee, space })
+}
+
+/// `string[64]`, `buffer[16]`.
+fn sized(name: &str, size: &ast::Expr, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
+    let bytes = constant_size(size, cx)?;
+    match name {
+        "string" => Some(Ty::Str {
+            cap: bytes,
+            cut: false,
+        }),
+        "buffer" => Some(Ty::Buffer { cap: bytes }),
+        _ => {
+            cx.report(error::unknown_type(
+                &format!("{name}[{bytes}]"),
+                &["string", "buffer"],
+                span,
+            ));
+            None
+        }
+    }
+}
+
+fn constant_size(size: &ast::Expr, cx: &mut Cx<'_>) -> Option<u32> {
+    let size = check_value(size, cx);
+    let bytes = size.as_literal().and_then(|n| u32::try_from(n).ok());
+    let fits = bytes.filter(|n| (1..=1 << 16).contains(n));
+    if fits.is_none() {
+        cx.report(error::out_of_bounds(
+            "a size in a type",
+            "a number from 1 to 65536",
+            size.span,
+        ));
+    }
+    fits
+}
+
+fn type_of(what: &TypeOrExpr, cx: &mut Cx<'_>) -> Option<Ty> {
+    match what {
+        TypeOrExpr::Type(ty) => resolve(ty, cx),
+        TypeOrExpr::Expr(e) => {
+            let ty = check_expr(e, cx).stored_type();
+            (ty != Ty::Unknown).then_some(ty)
+        }
+    }
+}
+
+/// `(T)e`
+pub(super) fn check(ty: &TypeExpr, value: &ast::Expr, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let value = check_value(value, cx);
+    let Some(to) = resolve(ty, cx) else {
+        return Typed::unknown(span);
+    };
+    if value.is_unknown() {
+        return Typed::value(crate::ir::ExprKind::Int(0), to, span);
+    }
+    let number = |ty: &Ty| ty.is_integer() || ty.is_pointer();
+    let from = value.ty.clone();
+    match &to {
+        Ty::Pointer { to: pointee, .. } if number(&from) => {
+            let space = match from {
+                Ty::Pointer { space, .. } => space,
+                _ => AddressSpace::Any,
+            };
+            let ty = Ty::Pointer {
+                to: pointee.clone(),
+                space,
+            };
+            let address = value.convert(&Ty::U64);
+            let lowered = ty.lower();
+            let kind = crate::ir::ExprKind::Convert(Box::new(address));
+            debug_assert_eq!(lowered, crate::ir::Type::Pointer);
+            Typed::value(kind, ty, span)
+        }
+        Ty::Int { .. } | Ty::Bool | Ty::Enum { .. } if number(&from) => Typed {
+            span,
+            ..plain(value, &to)
+        },
+        Ty::Str { .. } if matches!(from, Ty::Str { .. }) => value.converted(&to),
+        _ => cx.fail(error::cast(&from, &to, value.span), span),
+    }
+}
+
+/// A number in another integer type. A literal that is cast has that type for good.
+fn plain(value: Typed, to: &Ty) -> Typed {
+    let span = value.span;
+    let lowered = value.convert(to);
+    Typed::value(lowered.kind, to.clone(), span)
+}
+
+/// `sizeof(T)`, `sizeof(e)`: a number of bytes.
+pub(super) fn size_of(what: &TypeOrExpr, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let ty = match what {
+        TypeOrExpr::Type(ty) => resolve(ty, cx),
+        TypeOrExpr::Expr(e) => Some(check_expr(e, cx).ty),
+    };
+    match ty {
+        Some(Ty::Unknown) | None => Typed::unknown(span),
+        Some(ty) => Typed::literal(i128::from(memory::size_of(&ty, cx)), span),
+    }
+}
+
+/// `offsetof(T, a.b)`: a number of bytes.
+pub(super) fn offset_of(of: &TypeOrExpr, path: &[Ident], span: Span, cx: &mut Cx<'_>) -> Typed {
+    let ty = match of {
+        TypeOrExpr::Type(ty) => resolve(ty, cx),
+        TypeOrExpr::Expr(e) => Some(check_expr(e, cx).ty),
+    };
+    let Some(ty @ Ty::Struct(_)) = ty else {
+        if let Some(ty) = ty.filter(|ty| *ty != Ty::Unknown) {
+            cx.report(error::no_fields(&ty, span));
+        }
+        return Typed::unknown(span);
+    };
+    let start = crate::typed::Memory {
+        base: Typed::literal(0, span).convert(&Ty::U64),
+        offset: 0,
+        space: crate::ir::Space::Kernel,
+        bits: None,
+    };
+    let mut place = Typed::memory(start, ty, span);
+    for name in path {
+        place = memory::field(place, name, span, cx);
+    }
+    match place.kind {
+        crate::typed::TypedKind::Memory(memory) => Typed::literal(i128::from(memory.offset), span),
+        _ => Typed::unknown(span),
+    }
+}

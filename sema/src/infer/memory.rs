@@ -1,0 +1,304 @@
+//! What is in memory: fields of structs, elements of arrays, what pointers point to. Nothing is
+//! read until a value is wanted, so a chain of fields costs one read for each pointer in it.
+
+use crate::cx::Cx;
+use crate::error;
+use crate::ir::{self, ExprKind, Space};
+use crate::kernel::KernelError;
+use crate::kernel::btf::{Btf, BtfType, TypeId};
+use crate::provider::args;
+use crate::ty::{AddressSpace, Pointee, Ty};
+use crate::typed::{Memory, Typed, TypedKind, offset_by};
+use lexer::Span;
+use parser::ast::Ident;
+use std::sync::Arc;
+
+/// `base.name`, where the base is a struct, a pointer to one, or the probe's arguments.
+pub(super) fn field(base: Typed, name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
+    match &base.ty {
+        Ty::Args => args::field(name, span, cx),
+        Ty::Pointer {
+            to: Pointee::Btf(_),
+            ..
+        } => {
+            let pointed = deref(base, span, cx);
+            match pointed.ty {
+                Ty::Struct(_) => field(pointed, name, span, cx),
+                _ => no_fields(&pointed, cx),
+            }
+        }
+        Ty::Struct(id) => {
+            let id = *id;
+            struct_field(base, id, name, span, cx)
+        }
+        _ => no_fields(&base, cx),
+    }
+}
+
+fn no_fields(base: &Typed, cx: &mut Cx<'_>) -> Typed {
+    if base.is_unknown() {
+        return Typed::unknown(base.span);
+    }
+    cx.fail(error::no_fields(&base.ty, base.span), base.span)
+}
+
+fn struct_field(base: Typed, id: TypeId, name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let answer = cx.kernel.btf();
+    let Some(btf) = cx.ask(answer, span) else {
+        return Typed::unknown(span);
+    };
+    let answer = btf.find_member(id, &name.name);
+    let Some(found) = cx.ask(answer, span) else {
+        return Typed::unknown(span);
+    };
+    let Some(found) = found else {
+        let names = field_names(btf, id);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let of = format!("`{}`", btf.type_name(id).unwrap_or_default());
+        return cx.fail(
+            error::unknown_field(&name.name, &of, &names, name.span),
+            span,
+        );
+    };
+    let TypedKind::Memory(memory) = base.kind else {
+        return Typed::unknown(span);
+    };
+    let member = found.member;
+    let answer = from_btf(btf, member.ty);
+    let Some(ty) = cx.ask(answer, span) else {
+        return Typed::unknown(span);
+    };
+    let (offset, bits) = place_of(member.bit_offset, member.bits, ty.lower().size());
+    let memory = Memory {
+        offset: memory.offset + i64::from(offset),
+        bits,
+        ..memory
+    };
+    Typed::memory(memory, ty, span)
+}
+
+/// Where a member is: bytes from the start of the struct, and for a bit-field the lowest bit of
+/// the integer read there, and the number of bits.
+fn place_of(bit_offset: u32, bits: Option<u8>, size: u32) -> (u32, Option<(u8, u8)>) {
+    let Some(bits) = bits else {
+        return (bit_offset / 8, None);
+    };
+    let width = size.max(1) * 8;
+    let unit = bit_offset / width;
+    (
+        unit * size.max(1),
+        Some(((bit_offset - unit * width) as u8, bits)),
+    )
+}
+
+/// The names of a struct's fields, those of its anonymous members too.
+fn field_names(btf: &Btf, id: TypeId) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut left = vec![id];
+    // Anonymous members nest a few levels deep; more is a loop in the data.
+    for _ in 0..256 {
+        let Some(id) = left.pop() else { break };
+        let Ok(resolved) = btf.resolve(id) else {
+            continue;
+        };
+        if let Ok(BtfType::Struct(composite) | BtfType::Union(composite)) = btf.get(resolved) {
+            for member in composite.members {
+                match member.name {
+                    "" => left.push(member.ty),
+                    name => names.push(name.to_owned()),
+                }
+            }
+        }
+    }
+    names
+}
+
+/// What a pointer points to.
+pub(super) fn deref(pointer: Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let Ty::Pointer { to, space } = pointer.ty.clone() else {
+        return Typed::unknown(span);
+    };
+    let Some(ty) = pointee(&to, span, cx) else {
+        return Typed::unknown(span);
+    };
+    let memory = Memory {
+        base: pointer.into_ir(),
+        offset: 0,
+        space: space.space(),
+        bits: None,
+    };
+    Typed::memory(memory, ty, span)
+}
+
+fn pointee(to: &Pointee, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
+    match to {
+        Pointee::Void => None,
+        Pointee::Ty(ty) => Some((**ty).clone()),
+        Pointee::Btf(id) => {
+            let answer = cx.kernel.btf().and_then(|btf| from_btf(btf, *id));
+            cx.ask(answer, span)
+        }
+    }
+}
+
+/// `base[index]` of an array or a pointer.
+pub(super) fn index(base: Typed, index: Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
+    match base.ty.clone() {
+        Ty::Unknown => Typed::unknown(span),
+        Ty::Pointer {
+            to: Pointee::Void, ..
+        } => not_indexed(&base, span, cx),
+        Ty::Pointer { to, space } => {
+            let Some(ty) = pointee(&to, span, cx) else {
+                return Typed::unknown(span);
+            };
+            let memory = Memory {
+                base: base.into_ir(),
+                offset: 0,
+                space: space.space(),
+                bits: None,
+            };
+            element(memory, ty, index, span, cx)
+        }
+        Ty::Array { elem, len } => {
+            if let Some(n) = index.as_literal()
+                && !(0..i128::from(len.max(1))).contains(&n)
+            {
+                let wanted = format!("from 0 to {}", len.saturating_sub(1));
+                let report = error::out_of_bounds("the index", &wanted, index.span);
+                return cx.fail(report, span);
+            }
+            array_element(base, *elem, index, span, cx)
+        }
+        Ty::Str { .. } if matches!(base.kind, TypedKind::Memory(_)) => {
+            array_element(base, Ty::I8, index, span, cx)
+        }
+        _ => not_indexed(&base, span, cx),
+    }
+}
+
+fn not_indexed(base: &Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let report = error::operand(
+        "[]",
+        &base.ty,
+        "an array, a pointer to a type, or a map",
+        base.span,
+    );
+    cx.fail(report, span)
+}
+
+fn array_element(base: Typed, elem: Ty, index: Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
+    // The context is read at constant offsets alone.
+    let reachable =
+        |memory: &Memory| memory.space != Space::Context || index.as_literal().is_some();
+    match base.kind {
+        TypedKind::Memory(memory) if reachable(&memory) => element(memory, elem, index, span, cx),
+        _ => {
+            let index = Box::new(index.convert(&Ty::U64));
+            Typed::value(ExprKind::Index(Box::new(base.into_ir()), index), elem, span)
+        }
+    }
+}
+
+/// Element `index` of the elements that start at a place in memory.
+fn element(memory: Memory, elem: Ty, index: Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let size = i64::from(size_of(&elem, cx));
+    let memory = match index.as_literal() {
+        Some(n) => Memory {
+            offset: memory.offset.wrapping_add((n as i64).wrapping_mul(size)),
+            ..memory
+        },
+        None => {
+            let index = index.convert(&Ty::U64);
+            let scale = Typed::literal(i128::from(size), span).convert(&Ty::U64);
+            let product = ExprKind::Binary(ir::BinaryOp::Mul, Box::new(index), Box::new(scale));
+            let product = ir::Expr {
+                kind: product,
+                ty: ir::Type::Pointer,
+                span,
+            };
+            let base = offset_by(memory.base, memory.offset, span);
+            let sum = ExprKind::Binary(ir::BinaryOp::Add, Box::new(base), Box::new(product));
+            Memory {
+                base: ir::Expr {
+                    kind: sum,
+                    ty: ir::Type::Pointer,
+                    span,
+                },
+                offset: 0,
+                ..memory
+            }
+        }
+    };
+    Typed::memory(memory, elem, span)
+}
+
+/// Size of a type in bytes, structs of the kernel as they are in memory.
+pub(super) fn size_of(ty: &Ty, cx: &Cx<'_>) -> u32 {
+    match ty {
+        Ty::Struct(id) => {
+            let btf = cx.kernel.btf().ok();
+            btf.and_then(|btf| btf.size_of(*id).ok().flatten())
+                .unwrap_or(0)
+        }
+        _ => ty.lower().size(),
+    }
+}
+
+/// A type of the kernel as type checking sees it.
+///
+/// # Errors
+/// When the type information does not hold together.
+pub(crate) fn from_btf(btf: &Btf, id: TypeId) -> Result<Ty, KernelError> {
+    let id = btf.resolve(id)?;
+    Ok(match btf.get(id)? {
+        BtfType::Int(int) if int.bool => Ty::Bool,
+        BtfType::Int(int) if matches!(int.bytes, 1 | 2 | 4 | 8) => {
+            Ty::int(int.bytes as u8, int.signed || int.name == "char")
+        }
+        BtfType::Int(int) => Ty::Array {
+            elem: Box::new(Ty::U8),
+            len: int.bytes,
+        },
+        BtfType::Pointer(target) => pointer_to(btf, target)?,
+        BtfType::Array(array) => array_of(btf, array.elem, array.len)?,
+        BtfType::Enum(of) => Ty::Enum {
+            name: of.name.to_owned(),
+            bytes: of.bytes as u8,
+            signed: of.signed,
+            names: of
+                .constants
+                .iter()
+                .map(|c| (c.value, c.name.to_owned()))
+                .collect::<Arc<_>>(),
+        },
+        _ => Ty::Struct(id),
+    })
+}
+
+fn pointer_to(btf: &Btf, target: TypeId) -> Result<Ty, KernelError> {
+    let space = match btf.get(target)? {
+        BtfType::TypeTag { name: "user", .. } => AddressSpace::User,
+        _ => AddressSpace::Kernel,
+    };
+    let to = match btf.get(btf.resolve(target)?)? {
+        BtfType::Void | BtfType::Function { .. } | BtfType::Prototype(_) => Pointee::Void,
+        _ => Pointee::Btf(target),
+    };
+    Ok(Ty::Pointer { to, space })
+}
+
+fn array_of(btf: &Btf, elem: TypeId, len: u32) -> Result<Ty, KernelError> {
+    if let BtfType::Int(int) = btf.get(btf.resolve(elem)?)?
+        && (int.char || int.name == "char")
+    {
+        return Ok(Ty::Str {
+            cap: len,
+            cut: false,
+        });
+    }
+    Ok(Ty::Array {
+        elem: Box::new(from_btf(btf, elem)?),
+        len,
+    })
+}

@@ -1,0 +1,89 @@
+//! Types of everything in a probe: each construct's rule is in the file of its theme.
+
+mod access;
+mod assign;
+mod cast;
+mod expr;
+mod memory;
+mod op;
+mod stmt;
+
+pub(crate) use access::{MapPlace, map_place, place_of};
+pub(crate) use expr::{check_expr, check_value, text};
+pub(crate) use memory::from_btf;
+
+use crate::cx::Cx;
+use crate::ir::{self, MapKind};
+use crate::{error, ty::Ty};
+use parser::ast;
+
+/// Checks a clause for the place that the context names.
+pub(crate) fn check_probe(probe: &ast::Probe, cx: &mut Cx<'_>) -> ir::Probe {
+    let predicate = probe.predicate.as_ref().map(|p| op::condition(p, cx));
+    let body = stmt::check_body(&probe.body, cx);
+    let provider = cx.program.site.name.split(':').next().unwrap_or("");
+    let provider: String = provider.chars().take(9).collect();
+    ir::Probe {
+        symbol: format!("{provider}_{}", cx.program.number + 1),
+        program: cx.program.site.program,
+        targets: Vec::new(),
+        variables: cx.program.variables.lower(),
+        predicate,
+        body,
+        span: probe.span,
+    }
+}
+
+/// Reports maps that are read but never filled. Called once types are stable.
+pub(crate) fn check_maps(cx: &mut Cx<'_>) {
+    let filled = |m: &&crate::tables::MapEntry| m.value.is_some();
+    let names: Vec<String> = cx
+        .maps
+        .iter()
+        .filter(filled)
+        .map(|m| m.name.clone())
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let empty = cx
+        .maps
+        .iter()
+        .filter(|m| m.value.is_none() && m.declared.is_none());
+    let reports: Vec<_> = empty
+        .map(|m| error::unknown_map(&m.name, &names, m.span))
+        .collect();
+    reports.into_iter().for_each(|report| cx.report(report));
+}
+
+/// Takes in `let @m = kind(size);`.
+pub(crate) fn declare_map(decl: &ast::MapDecl, cx: &mut Cx<'_>) {
+    let kinds = [
+        ("hash", MapKind::Hash),
+        ("lruhash", MapKind::LruHash),
+        ("percpuhash", MapKind::PerCpuHash),
+        ("percpulruhash", MapKind::LruPerCpuHash),
+    ];
+    let Some(&(_, kind)) = kinds.iter().find(|(name, _)| *name == decl.kind.name) else {
+        let names = kinds.map(|(name, _)| name);
+        cx.report(error::unknown_type(&decl.kind.name, &names, decl.kind.span));
+        return;
+    };
+    let size = check_expr(&decl.size, cx);
+    match size.as_literal().map(u32::try_from) {
+        Some(Ok(size)) if size > 0 => {
+            let map = cx.maps.id(&decl.map.name, decl.map.span);
+            cx.maps.declare(map, kind, size);
+        }
+        _ => cx.report(error::out_of_bounds(
+            "the size of a map",
+            "a number above 0",
+            size.span,
+        )),
+    }
+}
+
+impl Ty {
+    /// Whether it can be stored in a variable or map, or printed.
+    pub(crate) fn is_value(&self) -> bool {
+        !matches!(self, Ty::Void | Ty::Struct(_) | Ty::Args)
+    }
+}

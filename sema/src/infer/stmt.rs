@@ -1,0 +1,185 @@
+//! Statements and blocks.
+
+use super::expr::{check_expr, check_value};
+use super::{assign, op};
+use crate::cx::Cx;
+use crate::error;
+use crate::ir::{ExprKind, Stmt, StmtKind};
+use crate::ty::Ty;
+use crate::typed::Typed;
+use lexer::Span;
+use parser::ast::{self, Block};
+
+/// The largest count of an `unroll`.
+const MAX_UNROLL: i128 = 100;
+
+/// An action: its last expression is a statement like any other.
+pub(super) fn check_body(block: &Block, cx: &mut Cx<'_>) -> Vec<Stmt> {
+    cx.program.variables.enter();
+    let stmts = check_stmts(block, cx);
+    cx.program.variables.leave();
+    stmts
+}
+
+fn check_stmts(block: &Block, cx: &mut Cx<'_>) -> Vec<Stmt> {
+    let mut stmts = Vec::new();
+    let mut ended = false;
+    for stmt in &block.stmts {
+        if ended {
+            cx.report(error::unreachable(stmt.span));
+        }
+        check_stmt(stmt, &mut stmts, cx);
+        ended = matches!(
+            stmt.kind,
+            ast::StmtKind::Return(_) | ast::StmtKind::Break | ast::StmtKind::Continue
+        );
+    }
+    if let Some(result) = &block.result {
+        effect(result, &mut stmts, cx);
+    }
+    stmts
+}
+
+/// `{ …; e }` as a value.
+pub(super) fn block_value(block: &Block, span: Span, cx: &mut Cx<'_>) -> Typed {
+    cx.program.variables.enter();
+    let mut stmts = Vec::new();
+    for stmt in &block.stmts {
+        check_stmt(stmt, &mut stmts, cx);
+    }
+    let result = match &block.result {
+        Some(result) => check_expr(result, cx),
+        None => Typed::void(ExprKind::Int(0), span),
+    };
+    cx.program.variables.leave();
+    let ty = result.stored_type();
+    let result = Box::new(result.convert(&ty));
+    Typed::value(ExprKind::Block(stmts, result), ty, span)
+}
+
+fn check_stmt(stmt: &ast::Stmt, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
+    let span = stmt.span;
+    let push = |kind: StmtKind, out: &mut Vec<Stmt>| out.push(Stmt { kind, span });
+    match &stmt.kind {
+        ast::StmtKind::Expr(e) => effect(e, out, cx),
+        ast::StmtKind::Assign { target, op, value } => {
+            assign::check(target, *op, value, span, out, cx);
+        }
+        ast::StmtKind::Discard(e) => {
+            let value = check_expr(e, cx).into_ir();
+            push(StmtKind::Expr(value), out);
+        }
+        ast::StmtKind::Let { var, ty, value } => {
+            assign::declare(var, ty.as_ref(), value.as_ref(), span, out, cx);
+        }
+        ast::StmtKind::If {
+            cond,
+            then,
+            otherwise,
+        } => {
+            let cond = op::condition(cond, cx);
+            let then = check_body(then, cx);
+            let otherwise = otherwise
+                .as_ref()
+                .map(|b| check_body(b, cx))
+                .unwrap_or_default();
+            push(
+                StmtKind::If {
+                    cond,
+                    then,
+                    otherwise,
+                },
+                out,
+            );
+        }
+        ast::StmtKind::While { cond, body } => {
+            let cond = op::condition(cond, cx);
+            let body = in_loop(body, cx);
+            push(StmtKind::While { cond, body }, out);
+        }
+        ast::StmtKind::For { var, .. } => cx.report(error::unsupported("for loops", var.span)),
+        ast::StmtKind::Unroll { count, body } => unroll(count, body, out, cx),
+        ast::StmtKind::Block(block) => out.extend(check_body(block, cx)),
+        ast::StmtKind::Break => jump("break", StmtKind::Break, span, out, cx),
+        ast::StmtKind::Continue => jump("continue", StmtKind::Continue, span, out, cx),
+        ast::StmtKind::Return(value) => {
+            if let Some(value) = value {
+                check_value(value, cx);
+            }
+            push(StmtKind::Return, out);
+        }
+    }
+}
+
+fn jump(word: &str, kind: StmtKind, span: Span, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
+    if cx.program.loops == 0 {
+        cx.report(error::outside_loop(word, span));
+    }
+    out.push(Stmt { kind, span });
+}
+
+fn in_loop(body: &Block, cx: &mut Cx<'_>) -> Vec<Stmt> {
+    cx.program.loops += 1;
+    let body = check_body(body, cx);
+    cx.program.loops -= 1;
+    body
+}
+
+fn unroll(count: &ast::Expr, body: &Block, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
+    let times = check_value(count, cx);
+    match times.as_literal() {
+        Some(n) if (1..=MAX_UNROLL).contains(&n) => {
+            for _ in 0..n {
+                out.extend(check_body(body, cx));
+            }
+        }
+        Some(_) => cx.report(error::out_of_bounds(
+            "the count of `unroll`",
+            "from 1 to 100",
+            count.span,
+        )),
+        None => cx.report(error::not_constant(
+            "unroll",
+            "a number from 1 to 100",
+            count.span,
+        )),
+    }
+}
+
+/// An expression for its effect; a value that nobody takes is warned of.
+fn effect(e: &ast::Expr, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
+    let value = check_expr(e, cx);
+    let pure = matches!(
+        e.kind,
+        ast::ExprKind::Call { .. } | ast::ExprKind::IncDec { .. } | ast::ExprKind::Block(_)
+    );
+    if value.ty != Ty::Void && !value.is_unknown() && !is_change(e) {
+        cx.report(error::result_unused(
+            if pure { "this call" } else { "this expression" },
+            e.span,
+        ));
+    }
+    if value.is_unknown() {
+        return;
+    }
+    let lowered = value.into_ir();
+    match lowered.kind {
+        ExprKind::Block(stmts, last) if last.ty == crate::ir::Type::Void => out.extend(stmts),
+        _ => out.push(Stmt {
+            kind: StmtKind::Expr(lowered),
+            span: e.span,
+        }),
+    }
+}
+
+/// Whether an expression changes something, so that it may stand alone though it has a value.
+fn is_change(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::IncDec { .. } => true,
+        ast::ExprKind::Call { name, .. } => name.name == "delete",
+        ast::ExprKind::Ternary {
+            then, otherwise, ..
+        } => then.as_deref().is_none_or(is_change) && is_change(otherwise),
+        _ => false,
+    }
+}

@@ -1,0 +1,204 @@
+//! The arguments that programs find at an attach point: `args` and its fields.
+
+use super::Args;
+use crate::cx::Cx;
+use crate::error;
+use crate::infer::from_btf;
+use crate::ir::{self, ExprKind, Space};
+use crate::kernel::btf::{Kind, TypeId};
+use crate::kernel::format::{Field, Shape};
+use crate::ty::{AddressSpace, Pointee, Ty};
+use crate::typed::{Memory, Typed, expr, offset_by};
+use lexer::Span;
+use parser::ast::Ident;
+
+/// The address of the program's context.
+pub(crate) fn context(span: Span) -> ir::Expr {
+    expr(ExprKind::Context, ir::Type::Pointer, span)
+}
+
+/// `args` as a whole.
+pub(crate) fn whole(span: Span, cx: &mut Cx<'_>) -> Typed {
+    cx.program.reads_context = true;
+    if matches!(cx.program.site.args, Args::None) {
+        let report = error::no_args(&cx.program.site.name, span);
+        return cx.fail(report, span);
+    }
+    Typed::value(ExprKind::Context, Ty::Args, span)
+}
+
+/// Whether the attach point has an n-th numbered argument.
+pub(crate) fn has_numbered(cx: &Cx<'_>, n: u32) -> bool {
+    match &cx.program.site.args {
+        Args::Raw(params) => (n as usize) < params.len(),
+        Args::None | Args::Tracepoint(_) => false,
+    }
+}
+
+/// `args.name`
+pub(crate) fn field(name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
+    match cx.program.site.args.clone() {
+        Args::None => Typed::unknown(span),
+        Args::Tracepoint(format) => match format.field(&name.name) {
+            Some(field) => record_field(field, span, cx),
+            None => {
+                let names: Vec<&str> = format.own_fields().map(|f| f.name.as_str()).collect();
+                unknown(name, &names, span, cx)
+            }
+        },
+        Args::Raw(params) => {
+            let found = params
+                .iter()
+                .enumerate()
+                .find(|(_, (n, _))| *n == name.name);
+            match found {
+                Some((index, &(_, ty))) => parameter(index, ty, span, cx),
+                None => {
+                    let names: Vec<&str> = params.iter().map(|(n, _)| n.as_str()).collect();
+                    unknown(name, &names, span, cx)
+                }
+            }
+        }
+    }
+}
+
+fn unknown(name: &Ident, names: &[&str], span: Span, cx: &mut Cx<'_>) -> Typed {
+    let of = format!("`{}`", cx.program.site.name);
+    let report = error::unknown_field(&name.name, &of, names, name.span);
+    cx.fail(report, span)
+}
+
+/// The n-th argument of a raw tracepoint: 8 bytes, of which its type may use fewer.
+fn parameter(index: usize, ty: TypeId, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let answer = cx.kernel.btf().and_then(|btf| from_btf(btf, ty));
+    let Some(ty) = cx.ask(answer, span) else {
+        return Typed::unknown(span);
+    };
+    let memory = Memory {
+        base: context(span),
+        offset: index as i64 * 8,
+        space: Space::Context,
+        bits: None,
+    };
+    let raw = Typed::memory(memory, Ty::U64, span);
+    match ty {
+        Ty::Pointer { .. } => Typed { ty, ..raw },
+        Ty::Int { .. } | Ty::Bool | Ty::Enum { .. } => raw.converted(&ty),
+        _ => raw,
+    }
+}
+
+/// A field of a tracepoint's record.
+fn record_field(field: &Field, span: Span, cx: &mut Cx<'_>) -> Typed {
+    if let Shape::DataLoc { elem, relative } = &field.shape {
+        return data_loc(field, elem, *relative, span, cx);
+    }
+    let memory = Memory {
+        base: context(span),
+        offset: i64::from(field.offset),
+        space: Space::Context,
+        bits: None,
+    };
+    Typed::memory(memory, shape_type(&field.shape, cx), span)
+}
+
+/// A field whose word tells where in the record its data is (`__data_loc`, low 16 bits), counted
+/// from the record's start, or from behind the word (`__rel_loc`).
+fn data_loc(field: &Field, elem: &Shape, relative: bool, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let word = Memory {
+        base: context(span),
+        offset: i64::from(field.offset),
+        space: Space::Context,
+        bits: None,
+    };
+    let word = Typed::memory(word, Ty::U32, span).convert(&Ty::U64);
+    let mask = Typed::literal(0xffff, span).convert(&Ty::U64);
+    let offset = ExprKind::Binary(ir::BinaryOp::BitAnd, Box::new(word), Box::new(mask));
+    let offset = expr(offset, ir::Type::Pointer, span);
+    let start = if relative {
+        i64::from(field.offset + field.size)
+    } else {
+        0
+    };
+    let base = offset_by(context(span), start, span);
+    let address = ExprKind::Binary(ir::BinaryOp::Add, Box::new(base), Box::new(offset));
+    let ty = Ty::Pointer {
+        to: Pointee::Ty(Box::new(shape_type(elem, cx))),
+        space: AddressSpace::Kernel,
+    };
+    Typed::value(address, ty, span)
+}
+
+/// The type of what a field holds. Names are looked up in BTF where it knows them.
+fn shape_type(shape: &Shape, cx: &Cx<'_>) -> Ty {
+    match shape {
+        Shape::Bool => Ty::Bool,
+        Shape::Int { bytes, signed } => Ty::int(*bytes, *signed),
+        Shape::Named {
+            name,
+            bytes,
+            signed,
+        } => named(name, Kind::Typedef, cx).unwrap_or_else(|| by_size(*bytes, *signed)),
+        Shape::Enum { name, bytes } => {
+            named(name, Kind::Enum, cx).unwrap_or_else(|| by_size(*bytes, false))
+        }
+        Shape::Composite { bytes, .. } => bytes_of(*bytes),
+        Shape::Pointer { to } => pointer(to, cx),
+        Shape::Chars { len } => Ty::Str {
+            cap: *len,
+            cut: false,
+        },
+        Shape::Array { elem, len } => Ty::Array {
+            elem: Box::new(shape_type(elem, cx)),
+            len: *len,
+        },
+        // The caller follows the word; inside an array there is none.
+        Shape::DataLoc { .. } => Ty::U32,
+    }
+}
+
+/// What a field is when nobody knows more than its size.
+fn by_size(bytes: u32, signed: bool) -> Ty {
+    match bytes {
+        1 | 2 | 4 | 8 => Ty::int(bytes as u8, signed),
+        _ => bytes_of(bytes),
+    }
+}
+
+fn bytes_of(len: u32) -> Ty {
+    Ty::Array {
+        elem: Box::new(Ty::U8),
+        len,
+    }
+}
+
+fn named(name: &str, kind: Kind, cx: &Cx<'_>) -> Option<Ty> {
+    let btf = cx.kernel.btf().ok()?;
+    let ty = from_btf(btf, btf.find(name, kind)?).ok()?;
+    ty.is_value().then_some(ty)
+}
+
+/// A pointer field. Those of system calls point into the process.
+fn pointer(to: &str, cx: &Cx<'_>) -> Ty {
+    let space = match &cx.program.site.attach {
+        ir::AttachTarget::Tracepoint { system, .. } if system == "syscalls" => AddressSpace::User,
+        _ => AddressSpace::Kernel,
+    };
+    let to = to.trim_start_matches("const ").trim();
+    let pointee = match to {
+        "char" => Pointee::Ty(Box::new(Ty::I8)),
+        _ => pointee(to, cx).unwrap_or(Pointee::Void),
+    };
+    Ty::Pointer { to: pointee, space }
+}
+
+fn pointee(to: &str, cx: &Cx<'_>) -> Option<Pointee> {
+    let btf = cx.kernel.btf().ok()?;
+    let (name, kind) = match to.split_once(' ') {
+        Some(("struct", name)) => (name, Kind::Struct),
+        Some(("union", name)) => (name, Kind::Union),
+        Some(_) => return None,
+        None => (to, Kind::Typedef),
+    };
+    btf.find(name.trim(), kind).map(Pointee::Btf)
+}

@@ -1,0 +1,213 @@
+//! Probe providers: from an attach point as written to the concrete places it stands for.
+//!
+//! Each family of attach points has a file of its own; adding one is a row in [`PROVIDERS`] and
+//! that file.
+
+pub(crate) mod args;
+mod rawtracepoint;
+mod special;
+mod timer;
+mod tracepoint;
+
+use crate::cx::{Cx, ProgramCx};
+use crate::error;
+use crate::ir::{self, AttachTarget, MissingProbes, ProgramType, Target};
+use crate::kernel::btf::TypeId;
+use crate::kernel::format::Format;
+use lexer::Span;
+use parser::ast::{self, AttachPoint, Segment, SegmentPart};
+use std::rc::Rc;
+
+/// A family of attach points.
+pub(crate) struct Provider {
+    pub(crate) name: &'static str,
+    pub(crate) short: Option<&'static str>,
+    /// The forms of its attach points, for reports.
+    pub(crate) forms: &'static str,
+    /// The concrete places of an attach point; reports what is wrong and what matches nothing.
+    expand: fn(&Point, &mut Cx<'_>) -> Vec<Site>,
+}
+
+/// Every provider.
+pub(crate) static PROVIDERS: &[Provider] = &[
+    Provider {
+        name: "begin",
+        short: None,
+        forms: "begin",
+        expand: special::begin,
+    },
+    Provider {
+        name: "end",
+        short: None,
+        forms: "end",
+        expand: special::end,
+    },
+    Provider {
+        name: "interval",
+        short: Some("i"),
+        forms: "interval:s:1, interval:ms:100, interval:us:500, interval:hz:10, interval:1s",
+        expand: timer::interval,
+    },
+    Provider {
+        name: "profile",
+        short: Some("p"),
+        forms: "profile:hz:99, profile:s:1, profile:ms:10, profile:us:500, profile:10ms",
+        expand: timer::profile,
+    },
+    Provider {
+        name: "tracepoint",
+        short: Some("t"),
+        forms: "tracepoint:subsystem:event",
+        expand: tracepoint::expand,
+    },
+    Provider {
+        name: "rawtracepoint",
+        short: Some("rt"),
+        forms: "rawtracepoint:event",
+        expand: rawtracepoint::expand,
+    },
+];
+
+/// A concrete place to attach to, and what programs find there.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// The full name, as `probe` gives it.
+    pub(crate) name: String,
+    pub(crate) program: ProgramType,
+    pub(crate) attach: AttachTarget,
+    pub(crate) args: Args,
+    /// The same place as a raw tracepoint, which is cheaper to detach: for programs that read no
+    /// arguments.
+    pub(crate) raw: Option<AttachTarget>,
+}
+
+/// The arguments that programs find at a place.
+#[derive(Clone, Debug)]
+pub(crate) enum Args {
+    None,
+    /// The record of a tracepoint.
+    Tracepoint(Rc<Format>),
+    /// The arguments of a raw tracepoint, 8 bytes each. Without names where the kernel has no
+    /// type information.
+    Raw(Rc<[(String, TypeId)]>),
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            program: ProgramType::RawTracepoint,
+            attach: AttachTarget::Begin,
+            args: Args::None,
+            raw: None,
+        }
+    }
+}
+
+impl Site {
+    /// Whether the program that was checked for this place is right for another one too.
+    pub(crate) fn shares_program(&self, other: &Site, program: &ProgramCx) -> bool {
+        !program.reads_context
+            && !program.reads_probe_name
+            && self.effective(program).0 == other.effective(program).0
+    }
+
+    /// Program type and attachment, now that it is known what the program reads.
+    fn effective(&self, program: &ProgramCx) -> (ProgramType, &AttachTarget) {
+        match &self.raw {
+            Some(raw) if !program.reads_context && !program.takes_stack => {
+                (ProgramType::RawTracepoint, raw)
+            }
+            _ => (self.program, &self.attach),
+        }
+    }
+}
+
+/// Gives a checked probe its targets and the program type that they share.
+pub(crate) fn assign_targets<'a>(
+    probe: &mut ir::Probe,
+    sites: impl Iterator<Item = &'a Site>,
+    program: &ProgramCx,
+) {
+    for site in sites {
+        let (kind, attach) = site.effective(program);
+        probe.program = kind;
+        probe.targets.push(Target {
+            name: site.name.clone(),
+            attach: attach.clone(),
+        });
+    }
+}
+
+/// An attach point with its positional parameters filled in.
+pub(crate) struct Point {
+    /// What follows the provider.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) span: Span,
+    /// The provider's row.
+    pub(crate) provider: &'static Provider,
+}
+
+/// One part of an attach point.
+pub(crate) struct Part {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+/// Every place that a clause's attach points stand for.
+pub(crate) fn expand(probe: &ast::Probe, cx: &mut Cx<'_>) -> Vec<Site> {
+    let points = probe.attach_points.iter();
+    points.flat_map(|point| expand_point(point, cx)).collect()
+}
+
+fn expand_point(point: &AttachPoint, cx: &mut Cx<'_>) -> Vec<Site> {
+    let mut parts = point
+        .segments
+        .iter()
+        .map(|s| fill_in(s, cx))
+        .collect::<Vec<_>>()
+        .into_iter();
+    let Some(first) = parts.next() else {
+        return Vec::new();
+    };
+    let Some(provider) = find(&first.text) else {
+        cx.report(error::unknown_provider(&first.text, first.span));
+        return Vec::new();
+    };
+    let point = Point {
+        parts: parts.collect(),
+        span: point.span,
+        provider,
+    };
+    (provider.expand)(&point, cx)
+}
+
+/// The provider of a name, long or short, in any case.
+pub(crate) fn find(name: &str) -> Option<&'static Provider> {
+    PROVIDERS.iter().find(|p| {
+        p.name.eq_ignore_ascii_case(name) || p.short.is_some_and(|s| s.eq_ignore_ascii_case(name))
+    })
+}
+
+fn fill_in(segment: &Segment, cx: &Cx<'_>) -> Part {
+    let text = segment.parts.iter().map(|part| match part {
+        SegmentPart::Text(text) | SegmentPart::Quoted(text) => text.as_str(),
+        SegmentPart::Positional(n) => cx.options.parameter(*n).unwrap_or(""),
+    });
+    Part {
+        text: text.collect(),
+        span: segment.span,
+    }
+}
+
+/// Reports, as the script wishes, that an attach point stands for nothing.
+fn nothing_matches(report: lexer::Diagnostic, cx: &mut Cx<'_>) {
+    match cx.config.missing_probes {
+        MissingProbes::Error => cx.report(report),
+        MissingProbes::Warn => cx.report(lexer::Diagnostic {
+            severity: lexer::Severity::Warning,
+            ..report
+        }),
+        MissingProbes::Ignore => {}
+    }
+}

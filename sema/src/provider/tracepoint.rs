@@ -1,0 +1,108 @@
+//! `tracepoint`: the kernel's static tracepoints, with the record that their format describes.
+
+use super::{Args, Part, Point, Site, nothing_matches};
+use crate::cx::Cx;
+use crate::error;
+use crate::ir::{AttachTarget, ProgramType};
+use crate::kernel::TracepointName;
+use crate::kernel::btf::Kind;
+use crate::kernel::format::{self, Format};
+use crate::kernel::glob::{is_pattern, matches};
+use std::rc::Rc;
+
+pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
+    let [system, event] = point.parts.as_slice() else {
+        cx.report(error::attach_point_form(point.provider, point.span));
+        return Vec::new();
+    };
+    if !is_pattern(&system.text) && !is_pattern(&event.text) {
+        return named(system, event, point, cx);
+    }
+    let within = (!is_pattern(&system.text)).then_some(system.text.as_str());
+    let answer = cx.kernel.tracepoints(within);
+    let Some(all) = cx.ask(answer, point.span) else {
+        return Vec::new();
+    };
+    let wanted = all
+        .iter()
+        .filter(|name| matches(&system.text, &name.system) && matches(&event.text, &name.event));
+    let sites: Vec<Site> = wanted.filter_map(|name| site(name, point, cx)).collect();
+    if sites.is_empty() && !cx.has_errors() {
+        nothing_matches(error::no_match(&written(system, event), point.span), cx);
+    }
+    sites
+}
+
+fn written(system: &Part, event: &Part) -> String {
+    format!("tracepoint:{}:{}", system.text, event.text)
+}
+
+/// One tracepoint, by its name alone: no directory is read unless the name is wrong.
+fn named(system: &Part, event: &Part, point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
+    let name = TracepointName {
+        system: system.text.clone(),
+        event: event.text.clone(),
+    };
+    match cx.kernel.tracepoint_format(&name.system, &name.event) {
+        Ok(Some(text)) => site_of(&name, &text, point, cx).into_iter().collect(),
+        Ok(None) => {
+            let report = unknown(system, event, cx);
+            nothing_matches(report, cx);
+            Vec::new()
+        }
+        Err(e) => {
+            cx.report(error::kernel(&e, point.span));
+            Vec::new()
+        }
+    }
+}
+
+fn site(name: &TracepointName, point: &Point, cx: &mut Cx<'_>) -> Option<Site> {
+    let answer = cx.kernel.tracepoint_format(&name.system, &name.event);
+    // A directory without a format is no event (`events/header_page` and its like).
+    let text = cx.ask(answer, point.span)??;
+    site_of(name, &text, point, cx)
+}
+
+fn site_of(name: &TracepointName, text: &str, point: &Point, cx: &mut Cx<'_>) -> Option<Site> {
+    let parsed = format::parse(&name.system, &name.event, text);
+    let format: Format = cx.ask(parsed, point.span)?;
+    Some(Site {
+        name: format!("tracepoint:{}:{}", name.system, name.event),
+        program: ProgramType::Tracepoint,
+        attach: AttachTarget::Tracepoint {
+            system: name.system.clone(),
+            event: name.event.clone(),
+            id: format.id,
+        },
+        raw: as_raw(name, cx),
+        args: Args::Tracepoint(Rc::new(format)),
+    })
+}
+
+/// The raw tracepoint behind an event. Those of the `syscalls` subsystem have none: they are
+/// filters on `raw_syscalls`.
+fn as_raw(name: &TracepointName, cx: &Cx<'_>) -> Option<AttachTarget> {
+    if name.system == "syscalls" {
+        return None;
+    }
+    let btf = cx.kernel.btf().ok()?;
+    btf.find(&format!("btf_trace_{}", name.event), Kind::Typedef)?;
+    Some(AttachTarget::RawTracepoint {
+        event: name.event.clone(),
+    })
+}
+
+/// The report of a name that does not exist, with what is near it.
+fn unknown(system: &Part, event: &Part, cx: &Cx<'_>) -> lexer::Diagnostic {
+    let here = cx
+        .kernel
+        .tracepoints(Some(&system.text))
+        .unwrap_or_default();
+    if !here.is_empty() {
+        let events: Vec<&str> = here.iter().map(|name| name.event.as_str()).collect();
+        return error::unknown_tracepoint(&system.text, &event.text, &events, event.span);
+    }
+    let all = cx.kernel.tracepoints(None).unwrap_or_default();
+    error::unknown_subsystem(&system.text, &event.text, &all, system.span)
+}

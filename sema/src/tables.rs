@@ -1,0 +1,314 @@
+//! What inference knows of maps and variables; it grows from round to round until it is stable.
+
+use crate::ir::{self, Aggregation, MapId, MapKind, MapValue, VarId};
+use crate::ty::{Join, Ty, join};
+use lexer::Span;
+
+/// Every map of the script, by order of first appearance.
+#[derive(Debug, Default)]
+pub(crate) struct Maps {
+    entries: Vec<MapEntry>,
+    /// Whether anything was learnt since the flag was last taken.
+    changed: bool,
+}
+
+/// What is known of one map.
+#[derive(Clone, Debug)]
+pub(crate) struct MapEntry {
+    pub(crate) name: String,
+    /// Where the script first names it.
+    pub(crate) span: Span,
+    /// The key: known once an access was seen; the inner option is nothing for a scalar map.
+    pub(crate) key: Option<(Option<Ty>, Span)>,
+    pub(crate) value: Option<(Held, Span)>,
+    /// Kind and number of keys that the script declares.
+    pub(crate) declared: Option<(MapKind, u32)>,
+    /// The program that updates it; nothing before the first update, and `Some(None)` once there
+    /// are several.
+    writer: Option<Option<usize>>,
+}
+
+/// What a map holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    Plain(Ty),
+    Aggregation(Aggregation),
+}
+
+/// Whether a fact could be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Learnt {
+    /// It agrees with what was known, or widened it.
+    Agrees,
+    /// `int64` was taken, because no integer type holds every value of both.
+    SignLost,
+    /// It contradicts what was fixed at this place.
+    Conflict(Span),
+}
+
+impl Maps {
+    /// The map of this name, made when it is new.
+    pub(crate) fn id(&mut self, name: &str, span: Span) -> MapId {
+        if let Some(index) = self.entries.iter().position(|e| e.name == name) {
+            return MapId(index as u32);
+        }
+        self.changed = true;
+        self.entries.push(MapEntry {
+            name: name.to_owned(),
+            span,
+            key: None,
+            value: None,
+            declared: None,
+            writer: None,
+        });
+        MapId(self.entries.len() as u32 - 1)
+    }
+
+    pub(crate) fn get(&self, id: MapId) -> &MapEntry {
+        &self.entries[id.0 as usize]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &MapEntry> {
+        self.entries.iter()
+    }
+
+    /// Whether anything was learnt since the last call.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    pub(crate) fn declare(&mut self, id: MapId, kind: MapKind, size: u32) {
+        self.entries[id.0 as usize].declared = Some((kind, size));
+    }
+
+    /// Notes that a program updates the map in place.
+    pub(crate) fn note_writer(&mut self, id: MapId, program: usize) {
+        let writer = &mut self.entries[id.0 as usize].writer;
+        *writer = match *writer {
+            None => Some(Some(program)),
+            Some(Some(other)) if other == program => Some(Some(program)),
+            Some(_) => Some(None),
+        };
+    }
+
+    /// Learns the type of a key; nothing for a scalar access.
+    pub(crate) fn learn_key(&mut self, id: MapId, key: Option<&Ty>, span: Span) -> Learnt {
+        let entry = &mut self.entries[id.0 as usize];
+        let Some((known, at)) = &mut entry.key else {
+            entry.key = Some((key.cloned(), span));
+            self.changed = true;
+            return Learnt::Agrees;
+        };
+        match (known, key) {
+            (None, None) => Learnt::Agrees,
+            (Some(known), Some(key)) => learn(known, key, *at, &mut self.changed),
+            _ => Learnt::Conflict(*at),
+        }
+    }
+
+    /// Learns what the map holds.
+    pub(crate) fn learn_value(&mut self, id: MapId, held: &Held, span: Span) -> Learnt {
+        let entry = &mut self.entries[id.0 as usize];
+        let Some((known, at)) = &mut entry.value else {
+            entry.value = Some((held.clone(), span));
+            self.changed = true;
+            return Learnt::Agrees;
+        };
+        match (known, held) {
+            (Held::Plain(known), Held::Plain(ty)) => learn(known, ty, *at, &mut self.changed),
+            (Held::Aggregation(known), Held::Aggregation(new)) => {
+                match merge_aggregations(*known, *new) {
+                    Some(merged) => {
+                        self.changed |= *known != merged;
+                        *known = merged;
+                        Learnt::Agrees
+                    }
+                    None => Learnt::Conflict(*at),
+                }
+            }
+            _ => Learnt::Conflict(*at),
+        }
+    }
+
+    /// The maps as the typed program has them; those of which nothing is known are left out of
+    /// use, but keep their place.
+    pub(crate) fn lower(&self, max_map_keys: u32) -> Vec<ir::Map> {
+        self.entries.iter().map(|e| e.lower(max_map_keys)).collect()
+    }
+}
+
+impl MapEntry {
+    fn lower(&self, max_map_keys: u32) -> ir::Map {
+        let key = self
+            .key
+            .as_ref()
+            .and_then(|(key, _)| key.as_ref())
+            .map(Ty::lower);
+        let value = match &self.value {
+            Some((Held::Plain(ty), _)) => MapValue::Plain(ty.lower()),
+            Some((Held::Aggregation(aggregation), _)) => MapValue::Aggregation(*aggregation),
+            None => MapValue::Plain(Ty::I64.lower()),
+        };
+        let aggregates = matches!(value, MapValue::Aggregation(_));
+        let (kind, max_entries) = match (self.declared, &key) {
+            (Some((kind, size)), Some(_)) => (if aggregates { per_cpu(kind) } else { kind }, size),
+            (_, None) if aggregates => (MapKind::PerCpuScalar, 1),
+            (_, None) => (MapKind::Scalar, 1),
+            (None, Some(_)) if aggregates => (MapKind::PerCpuHash, max_map_keys),
+            (None, Some(_)) => (MapKind::Hash, max_map_keys),
+        };
+        ir::Map {
+            name: self.name.clone(),
+            key,
+            value,
+            kind,
+            max_entries,
+            shared: self.writer == Some(None),
+            span: self.span,
+        }
+    }
+}
+
+/// The kind that keeps one value a CPU, as aggregations must.
+fn per_cpu(kind: MapKind) -> MapKind {
+    match kind {
+        MapKind::Hash => MapKind::PerCpuHash,
+        MapKind::LruHash => MapKind::LruPerCpuHash,
+        MapKind::Scalar => MapKind::PerCpuScalar,
+        kind => kind,
+    }
+}
+
+/// Widens a known type so that it holds a new one too.
+pub(crate) fn learn(known: &mut Ty, new: &Ty, at: Span, changed: &mut bool) -> Learnt {
+    let (joined, learnt) = match join(known, new) {
+        Join::Fits(ty) => (ty, Learnt::Agrees),
+        Join::SignLost => (Ty::I64, Learnt::SignLost),
+        Join::Mismatch => return Learnt::Conflict(at),
+    };
+    // Once 64 bits wide with its sign lost, a type stays as it is: uint64 joins in silently.
+    if joined != *known {
+        *known = joined;
+        *changed = true;
+    }
+    learnt
+}
+
+/// Two uses of one aggregation may differ in the sign of their argument alone; then it is signed.
+fn merge_aggregations(a: Aggregation, b: Aggregation) -> Option<Aggregation> {
+    use Aggregation::{Avg, Max, Min, Stats, Sum};
+    match (a, b) {
+        (Sum { signed: s }, Sum { signed: t }) => Some(Sum { signed: s || t }),
+        (Min { signed: s }, Min { signed: t }) => Some(Min { signed: s || t }),
+        (Max { signed: s }, Max { signed: t }) => Some(Max { signed: s || t }),
+        (Avg { signed: s }, Avg { signed: t }) => Some(Avg { signed: s || t }),
+        (Stats { signed: s }, Stats { signed: t }) => Some(Stats { signed: s || t }),
+        _ => (a == b).then_some(a),
+    }
+}
+
+/// The variables of one program: a table that survives the rounds, and the scopes of this round.
+#[derive(Debug, Default)]
+pub(crate) struct Variables {
+    table: Vec<Variable>,
+    /// How many declarations this round has met; the n-th is always the n-th entry.
+    declared: usize,
+    scopes: Vec<Vec<VarId>>,
+    changed: bool,
+}
+
+/// What is known of one variable.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) ty: Ty,
+    /// Where its type was fixed first.
+    pub(crate) span: Span,
+    /// Whether the script states its type.
+    pub(crate) fixed: bool,
+}
+
+impl Variables {
+    /// Begins a round.
+    pub(crate) fn restart(&mut self) {
+        self.declared = 0;
+        self.scopes = vec![Vec::new()];
+    }
+
+    /// Something, if anything was learnt since the last call.
+    pub(crate) fn take_changed(&mut self) -> Option<()> {
+        std::mem::take(&mut self.changed).then_some(())
+    }
+
+    pub(crate) fn enter(&mut self) {
+        self.scopes.push(Vec::new());
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.scopes.pop();
+    }
+
+    /// A new variable in the innermost scope.
+    pub(crate) fn declare(&mut self, name: &str, fixed: Option<Ty>, span: Span) -> VarId {
+        let id = VarId(self.declared as u32);
+        if self.declared == self.table.len() {
+            self.changed = true;
+            self.table.push(Variable {
+                name: name.to_owned(),
+                fixed: fixed.is_some(),
+                ty: fixed.unwrap_or(Ty::Unknown),
+                span,
+            });
+        }
+        self.declared += 1;
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push(id);
+        }
+        id
+    }
+
+    /// The variable that a name means here.
+    pub(crate) fn find(&self, name: &str) -> Option<VarId> {
+        let visible = self
+            .scopes
+            .iter()
+            .rev()
+            .flat_map(|scope| scope.iter().rev());
+        visible.copied().find(|&id| self.get(id).name == name)
+    }
+
+    /// Whether the innermost scope itself declares the name.
+    pub(crate) fn in_scope(&self, name: &str) -> Option<VarId> {
+        let scope = self.scopes.last()?;
+        scope.iter().copied().find(|&id| self.get(id).name == name)
+    }
+
+    /// Every name that can be seen here.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.scopes
+            .iter()
+            .flatten()
+            .map(|&id| self.get(id).name.as_str())
+    }
+
+    pub(crate) fn get(&self, id: VarId) -> &Variable {
+        &self.table[id.0 as usize]
+    }
+
+    /// Widens a variable's type.
+    pub(crate) fn learn(&mut self, id: VarId, ty: &Ty, span: Span) -> Learnt {
+        let variable = &mut self.table[id.0 as usize];
+        if variable.ty == Ty::Unknown {
+            variable.span = span;
+        }
+        learn(&mut variable.ty, ty, variable.span, &mut self.changed)
+    }
+
+    pub(crate) fn lower(&self) -> Vec<ir::Variable> {
+        let lower = |v: &Variable| ir::Variable {
+            name: v.name.clone(),
+            ty: v.ty.lower(),
+        };
+        self.table[..self.declared].iter().map(lower).collect()
+    }
+}
