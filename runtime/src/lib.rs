@@ -12,6 +12,7 @@ mod event;
 #[cfg(test)]
 mod fixture;
 mod histogram;
+pub mod host;
 mod load;
 mod notify;
 mod print;
@@ -25,6 +26,7 @@ mod verifier;
 
 pub use command::Command;
 pub use error::Error;
+pub use host::Host;
 pub use print::{Output, OutputFormat};
 pub use session::{Options, Outcome, Session};
 pub use symbol::{NoSymbols, Symbol, Symbols};

@@ -9,6 +9,8 @@ pub(crate) mod clock;
 pub(crate) mod cpu;
 mod error;
 pub(crate) mod memory;
+pub(crate) mod mmap;
+pub(crate) mod mount;
 pub(crate) mod perf;
 pub(crate) mod poll;
 pub(crate) mod process;

@@ -4,6 +4,7 @@
 //! `union bpf_attr` (`linux/bpf.h`) as far as that command needs it; the kernel takes a shorter
 //! attribute for one that ends in zeros.
 
+pub(crate) mod feature;
 mod link;
 mod map;
 mod program;

@@ -1,0 +1,77 @@
+//! What the kernel's `bpf(2)` can do, asked by trying.
+//!
+//! Whoever may not load programs gets `false`.
+
+use super::program::{ProgramSpec, load_program};
+use super::{Attribute, Command, address, call};
+use crate::sys::SyscallError;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+// linux/bpf.h
+const BPF_PROG_TYPE_RAW_TRACEPOINT: u32 = 17;
+const BPF_FUNC_MAP_LOOKUP_PERCPU_ELEM: i32 = 195;
+
+/// `BPF_ALU64 | BPF_MOV | BPF_K`
+const SET: u8 = 0xb7;
+/// `BPF_ALU64 | BPF_MOV | BPF_X`; an offset of 8 makes it move a byte with its sign.
+const MOVE: u8 = 0xbf;
+/// `BPF_JMP | BPF_CALL`
+const CALL: u8 = 0x85;
+/// `BPF_JMP | BPF_EXIT`
+const EXIT: [u8; 8] = instruction(0x95, 0, 0);
+
+#[repr(C)]
+struct OpenWithCookie {
+    name: u64,
+    program: u32,
+    pad: u32,
+    cookie: u64,
+}
+
+// SAFETY: plain words without padding; the one address is that of a C string constant.
+unsafe impl Attribute for OpenWithCookie {}
+
+/// Whether raw tracepoints take a cookie (6.10). A kernel that does not know the field refuses
+/// it as `EINVAL`; one that does looks for the tracepoint, which is not there.
+pub(crate) fn raw_tracepoint_cookie() -> bool {
+    let Ok(program) = load(&[instruction(SET, 0, 0), EXIT]) else {
+        return false;
+    };
+    let mut attribute = OpenWithCookie {
+        name: address(c"no such tracepoint".as_ptr()),
+        program: program.as_raw_fd().cast_unsigned(),
+        pad: 0,
+        cookie: 1,
+    };
+    call(Command::RawTracepointOpen, &mut attribute) == Err(libc::ENOENT)
+}
+
+/// Whether programs of instruction set v4 load (6.6).
+pub(crate) fn isa_v4() -> bool {
+    load(&[instruction(SET, 0, 1), instruction(MOVE, 8, 0), EXIT]).is_ok()
+}
+
+/// Whether there is `bpf_map_lookup_percpu_elem` (5.19). Called without a map it is refused: as
+/// `EACCES` where the kernel knows it, as `EINVAL` where it does not.
+pub(crate) fn lookup_per_cpu() -> bool {
+    let refusal = load(&[instruction(CALL, 0, BPF_FUNC_MAP_LOOKUP_PERCPU_ELEM), EXIT]);
+    refusal.is_err_and(|error| error.errno == libc::EACCES)
+}
+
+/// `struct bpf_insn` with both registers 0.
+const fn instruction(code: u8, offset: i16, immediate: i32) -> [u8; 8] {
+    let [o0, o1] = offset.to_ne_bytes();
+    let [i0, i1, i2, i3] = immediate.to_ne_bytes();
+    [code, 0, o0, o1, i0, i1, i2, i3]
+}
+
+fn load(instructions: &[[u8; 8]]) -> Result<OwnedFd, SyscallError> {
+    let spec = ProgramSpec {
+        name: "probe",
+        kind: BPF_PROG_TYPE_RAW_TRACEPOINT,
+        instructions: instructions.as_flattened(),
+        license: c"GPL",
+        debug: None,
+    };
+    load_program(&spec, None)
+}
