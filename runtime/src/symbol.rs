@@ -42,8 +42,6 @@ pub(crate) struct Names {
     symbols: Box<dyn Symbols>,
     kernel: RefCell<HashMap<u64, Option<Symbol>>>,
     users: OnceCell<HashMap<u32, String>>,
-    /// What to add to `CLOCK_MONOTONIC` to have `CLOCK_REALTIME`, as of the start of the run.
-    boot_ns: u64,
     /// What follows a string that was cut.
     pub(crate) trailer: String,
 }
@@ -55,7 +53,6 @@ impl Names {
             symbols,
             kernel: RefCell::default(),
             users: OnceCell::new(),
-            boot_ns: clock::realtime_ns().saturating_sub(clock::monotonic_ns()),
             trailer,
         }
     }
@@ -82,11 +79,13 @@ impl Names {
         });
         users.get(&id).map(String::as_str)
     }
+}
 
-    /// Nanoseconds since 1970 of a time of `CLOCK_MONOTONIC`.
-    pub(crate) fn wall_clock_ns(&self, monotonic_ns: u64) -> u64 {
-        monotonic_ns.wrapping_add(self.boot_ns)
-    }
+/// Nanoseconds since 1970 of a time of `CLOCK_MONOTONIC`. The distance of the two clocks is taken
+/// now: it changes when the machine sleeps or somebody sets the time.
+pub(crate) fn wall_clock_ns(monotonic_ns: u64) -> u64 {
+    let distance = clock::realtime_ns().saturating_sub(clock::monotonic_ns());
+    monotonic_ns.saturating_add(distance)
 }
 
 /// Names by user id, from the lines of `passwd(5)`; the first line of an id counts.

@@ -6,14 +6,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// A timer on one CPU, the first that runs.
 pub(super) fn interval(program: BorrowedFd<'_>, rate: Rate) -> Result<Vec<OwnedFd>, SyscallError> {
-    let cpu = cpu::online().first().copied().unwrap_or(0);
+    let cpu = cpu::online()?[0];
     Ok(vec![on_cpu(program, rate, cpu)?])
 }
 
 /// A timer on every CPU that runs.
 pub(super) fn profile(program: BorrowedFd<'_>, rate: Rate) -> Result<Vec<OwnedFd>, SyscallError> {
     let mut links = Vec::new();
-    for cpu in cpu::online() {
+    for cpu in cpu::online()? {
         match on_cpu(program, rate, cpu) {
             Ok(link) => links.push(link),
             // The CPU was switched off meanwhile.

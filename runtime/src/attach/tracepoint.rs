@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// A tracepoint by its number. The perf event names one CPU, but its programs run on every one.
 pub(super) fn tracepoint(program: BorrowedFd<'_>, id: u64) -> Result<Vec<OwnedFd>, SyscallError> {
-    let cpu = cpu::online().first().copied().unwrap_or(0);
+    let cpu = cpu::online()?[0];
     let event = perf::open_tracepoint(id, cpu)?;
     // The link keeps the event open.
     Ok(vec![bpf::link_perf_event(program, event.as_fd())?])

@@ -34,7 +34,7 @@ impl Maps {
         let mut maps = Self {
             listed: Vec::with_capacity(manifest.maps.len()),
             constants: Vec::new(),
-            ring_size: ring_size(manifest.config.perf_rb_pages, cpu::possible()),
+            ring_size: ring_size(manifest.config.perf_rb_pages, cpu::possible()?),
         };
         for map in &manifest.maps {
             let created = create_one(kernel, &maps.spec(map))?;

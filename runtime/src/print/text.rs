@@ -4,7 +4,7 @@ use super::value::Value;
 use super::view::{Shown, View};
 use crate::aggregate::Folded;
 use crate::histogram::write_rows;
-use crate::symbol::{Names, Symbol, format_time};
+use crate::symbol::{Names, Symbol, format_time, wall_clock_ns};
 use sema::ir::StackSide;
 use std::io::Write;
 
@@ -81,7 +81,7 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
             None => put(out, format_args!("{id}")),
         },
         Value::Timestamp { ns, format } => {
-            format_time(names.wall_clock_ns(*ns), format.as_bytes(), out);
+            format_time(wall_clock_ns(*ns), format.as_bytes(), out);
         }
     }
 }

@@ -5,12 +5,16 @@ use super::{Outcome, Session};
 use crate::Error;
 use crate::print::Output;
 use crate::script_map::Losses;
+use crate::sys::SyscallError;
 use crate::sys::poll::{self, Interest};
-use crate::sys::{SyscallError, process};
 use codegen::object::Control;
 use sema::ir::AttachTarget;
 use std::io::pipe;
 use std::os::fd::AsFd;
+use std::time::Duration;
+
+/// How long a command may take to end when it is asked to.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 impl Session {
     /// Ends the run.
@@ -18,7 +22,7 @@ impl Session {
         self.detach(ending, output)?;
         self.run_programs(&AttachTarget::End)?;
         self.drain_all(output)?;
-        self.watched.iter().for_each(process::reap);
+        self.end_child()?;
         if output.is_closed() {
             return Ok(Outcome { exit_code: 0 });
         }
@@ -55,6 +59,22 @@ impl Session {
             }
         }
         self.empty(ending, output)
+    }
+
+    /// Ends the command if it still runs: politely at first.
+    fn end_child(&self) -> Result<(), SyscallError> {
+        let Some(child) = &self.child else {
+            return Ok(());
+        };
+        let wait = |timeout| poll::wait([Some(Interest::Readable(child.as_fd()))], Some(timeout));
+        if wait(Duration::ZERO)? == [false] {
+            child.signal(libc::SIGTERM);
+            if wait(PATIENCE)? == [false] {
+                child.signal(libc::SIGKILL);
+            }
+        }
+        child.reap();
+        Ok(())
     }
 
     /// Waits for records, or for `done`, and tells whether it was that.

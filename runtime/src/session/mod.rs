@@ -65,8 +65,10 @@ pub struct Session {
     zeroed: RefCell<HashSet<MapId>>,
     signals: SignalFd,
     command: Option<Command>,
-    /// Processes with whose end the run ends.
-    watched: Vec<PidFd>,
+    /// The process of the command.
+    child: Option<PidFd>,
+    /// The process of `-p`.
+    target: Option<PidFd>,
     attached: usize,
     missing: Vec<Error>,
 }
@@ -91,12 +93,9 @@ impl Session {
     /// When the kernel refuses anything of it.
     pub fn start(object: Object, options: Options) -> Result<Self, Error> {
         let signals = SignalFd::open(&[libc::SIGINT, libc::SIGTERM, libc::SIGUSR1])?;
-        let command_pid = options.command.as_ref().map(Command::pid);
-        let watched: Result<Vec<PidFd>, _> = [command_pid, options.pid]
-            .into_iter()
-            .flatten()
-            .map(PidFd::open)
-            .collect();
+        let child = options.command.as_ref().map(Command::pid);
+        let child = child.map(PidFd::open).transpose()?;
+        let target = options.pid.map(PidFd::open).transpose()?;
         let loaded = load::load(&load::Kernel, &object, options.keep_verifier_logs)?;
         let symbols = options.symbols.unwrap_or_else(|| Box::new(NoSymbols));
         let trailer = object.manifest.config.str_trunc_trailer.clone();
@@ -111,7 +110,8 @@ impl Session {
             zeroed: RefCell::default(),
             signals,
             command: options.command,
-            watched: watched?,
+            child,
+            target,
             attached: 0,
             missing: Vec::new(),
         };

@@ -6,6 +6,7 @@ use crate::print::Output;
 use crate::ring_buffer::Drained;
 use crate::script_map::ScriptMaps;
 use crate::sys::poll::{self, Interest};
+use crate::sys::process::PidFd;
 use crate::{Error, notify};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
@@ -35,7 +36,8 @@ impl Session {
     pub fn run(&mut self, output: &mut Output) -> Result<Outcome, Error> {
         output.attached(self.attached);
         notify::ready();
-        if let Some(command) = self.command.take() {
+        let command = self.command.take();
+        if let Some(command) = command.filter(|_| !self.asked_to_exit()) {
             command.release()?;
         }
         let ending = self.follow(output)?;
@@ -60,7 +62,7 @@ impl Session {
 
     /// Whether nothing is attached (there are just `begin` and `end`) and nobody is watched.
     fn has_nothing_to_wait_for(&self) -> bool {
-        self.links.is_empty() && self.watched.is_empty()
+        self.links.is_empty() && self.child.is_none() && self.target.is_none()
     }
 
     /// Whether records come so fast, and take so little of the ring, that they may gather.
@@ -91,13 +93,12 @@ impl Session {
     /// Waits for records, or, while they gather, for a little time; true when the run must end.
     fn wait(&mut self, output: &mut Output, gather: bool) -> Result<bool, Error> {
         let ring = self.ring_fd().filter(|_| !gather);
-        let watched = |i: usize| self.watched.get(i).map(|p| Interest::Readable(p.as_fd()));
-        let [_, signalled, first, second, hangup] = poll::wait(
+        let [_, signalled, child_ended, target_ended, hangup] = poll::wait(
             [
                 ring.map(Interest::Readable),
                 Some(Interest::Readable(self.signals.as_fd())),
-                watched(0),
-                watched(1),
+                self.child.as_ref().map(end_of),
+                self.target.as_ref().map(end_of),
                 output.reader().map(Interest::Hangup),
             ],
             gather.then_some(GATHERING_TIME),
@@ -106,7 +107,7 @@ impl Session {
             output.close();
         }
         let stop = signalled && self.read_signals(output)?;
-        Ok(stop || first || second || hangup)
+        Ok(stop || child_ended || target_ended || hangup)
     }
 
     pub(super) fn ring_fd(&self) -> Option<BorrowedFd<'_>> {
@@ -127,4 +128,9 @@ impl Session {
         }
         Ok(stop)
     }
+}
+
+/// A process becomes readable when it ends.
+fn end_of(process: &PidFd) -> Interest<'_> {
+    Interest::Readable(process.as_fd())
 }

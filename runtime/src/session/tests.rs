@@ -306,3 +306,55 @@ fn a_refused_program_points_at_its_line() {
     assert!(rejection.explanation.is_some());
     assert!(rejection.log.contains("@x = *0"), "{}", rejection.log);
 }
+
+#[test]
+fn a_command_that_outlives_the_run_is_ended() {
+    if !kernel_is_ours("a_command_that_outlives_the_run_is_ended") {
+        return;
+    }
+    let tick = Code::new().ask_to_exit(0).emit(0, &[]).done();
+    let object = ObjectBuilder::new("").event(EventKind::Exit, &[]).program(
+        "interval",
+        ProgramType::PerfEvent,
+        AttachTarget::Interval(Rate::Period(1_000_000)),
+        tick,
+    );
+    let command = Command::hold("sleep 1000").expect("the command is held");
+    let pid = command.pid();
+    let options = Options {
+        command: Some(command),
+        ..Options::default()
+    };
+    run_with(object.build(), options, OutputFormat::Text).expect("the object runs");
+    assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[test]
+fn the_run_ends_with_the_process_that_it_follows() {
+    if !kernel_is_ours("the_run_ends_with_the_process_that_it_follows") {
+        return;
+    }
+    let object = || {
+        let begin = Code::new().done();
+        let object = ObjectBuilder::new("").program("begin", RAW, AttachTarget::Begin, begin);
+        object.build()
+    };
+    let follow = |pid| Options {
+        pid: Some(pid),
+        ..Options::default()
+    };
+    let mut process = std::process::Command::new("sleep")
+        .arg("0.1")
+        .spawn()
+        .expect("sleep starts");
+    let ran = run_with(object(), follow(process.id()), OutputFormat::Text);
+    assert_eq!(ran.expect("the object runs").data, "\n\n");
+    let status = process.try_wait().expect("it is our child");
+    assert!(status.is_some(), "the run ended before the process");
+    let error = run_with(object(), follow(i32::MAX as u32), OutputFormat::Text).map(drop);
+    let error = error.expect_err("there is no such process");
+    assert_eq!(
+        error.to_string(),
+        "cannot watch process 2147483647: No such process"
+    );
+}

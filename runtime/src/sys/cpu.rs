@@ -1,22 +1,27 @@
 //! The CPUs of the machine.
 
+use super::SyscallError;
 use std::fs;
-use std::sync::OnceLock;
 
-/// How many CPUs there may ever be: per-CPU map values have one slot for each.
-pub(crate) fn possible() -> usize {
-    static POSSIBLE: OnceLock<usize> = OnceLock::new();
-    *POSSIBLE.get_or_init(|| read("/sys/devices/system/cpu/possible").len().max(1))
+/// How many CPUs there may ever be: per-CPU map values have one slot for each. No guess will do
+/// here, since the kernel writes that many slots into our buffers.
+pub(crate) fn possible() -> Result<usize, SyscallError> {
+    Ok(read("/sys/devices/system/cpu/possible")?.len())
 }
 
 /// The numbers of the CPUs that run now; never empty.
-pub(crate) fn online() -> Vec<u32> {
-    let cpus = read("/sys/devices/system/cpu/online");
-    if cpus.is_empty() { vec![0] } else { cpus }
+pub(crate) fn online() -> Result<Vec<u32>, SyscallError> {
+    read("/sys/devices/system/cpu/online")
 }
 
-fn read(path: &str) -> Vec<u32> {
-    parse(&fs::read_to_string(path).unwrap_or_default())
+fn read(path: &str) -> Result<Vec<u32>, SyscallError> {
+    let attempted = || format!("read {path}");
+    let list = fs::read_to_string(path).map_err(|error| SyscallError::io(attempted(), &error))?;
+    let cpus = parse(&list);
+    if cpus.is_empty() {
+        return Err(SyscallError::new(attempted(), libc::EINVAL));
+    }
+    Ok(cpus)
 }
 
 /// Parses a list of ranges: `0-3,8,10-11`. What is no number is left out.

@@ -21,6 +21,38 @@ impl PidFd {
     }
 }
 
+impl PidFd {
+    /// Sends the process a signal; one that has ended gets none.
+    pub(crate) fn signal(&self, signal: i32) {
+        let no_information: *const libc::siginfo_t = std::ptr::null();
+        // SAFETY: the descriptor is open; the information may be null.
+        unsafe {
+            libc::syscall(
+                libc::SYS_pidfd_send_signal,
+                self.0.as_raw_fd(),
+                signal,
+                no_information,
+                0,
+            );
+        }
+    }
+
+    /// Takes note that it has ended, if it has, so that it does not stay as a zombie. It must be a
+    /// child of ours.
+    pub(crate) fn reap(&self) {
+        let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
+        // SAFETY: the kernel writes at most the struct, which nobody reads; the descriptor is open.
+        unsafe {
+            libc::waitid(
+                libc::P_PIDFD,
+                self.0.as_raw_fd().cast_unsigned(),
+                info.as_mut_ptr(),
+                libc::WEXITED | libc::WNOHANG,
+            );
+        }
+    }
+}
+
 impl AsFd for PidFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
@@ -90,19 +122,5 @@ impl HeldChild {
             // The pipe closed on exec.
             Err(_) => Ok(()),
         }
-    }
-}
-
-/// Takes note that a child has ended, so that it does not stay as a zombie.
-pub(crate) fn reap(child: &PidFd) {
-    // SAFETY: no information is asked for; the descriptor is open.
-    unsafe {
-        let mut info = std::mem::zeroed();
-        libc::waitid(
-            libc::P_PIDFD,
-            child.0.as_raw_fd().cast_unsigned(),
-            &raw mut info,
-            libc::WEXITED | libc::WNOHANG,
-        );
     }
 }

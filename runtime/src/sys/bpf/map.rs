@@ -87,6 +87,7 @@ unsafe impl Attribute for Batched {}
 impl Map {
     /// Creates a map.
     pub(crate) fn create(spec: &MapSpec<'_>) -> Result<Self, SyscallError> {
+        let value_size = spec.user_value_size()?;
         let mut attribute = Create {
             kind: spec.kind,
             key_size: spec.key_size,
@@ -104,7 +105,7 @@ impl Map {
             fd,
             name: spec.name.to_owned(),
             key_size: spec.key_size as usize,
-            value_size: spec.user_value_size(),
+            value_size,
         })
     }
 
@@ -261,7 +262,7 @@ impl AsFd for Map {
 }
 
 impl MapSpec<'_> {
-    fn user_value_size(&self) -> usize {
+    fn user_value_size(&self) -> Result<usize, SyscallError> {
         let size = self.value_size as usize;
         let per_cpu = [
             BPF_MAP_TYPE_PERCPU_HASH as u32,
@@ -269,9 +270,9 @@ impl MapSpec<'_> {
             BPF_MAP_TYPE_LRU_PERCPU_HASH as u32,
         ];
         if per_cpu.contains(&self.kind) {
-            size.next_multiple_of(8) * cpu::possible()
+            Ok(size.next_multiple_of(8) * cpu::possible()?)
         } else {
-            size
+            Ok(size)
         }
     }
 }
