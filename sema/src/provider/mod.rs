@@ -4,7 +4,7 @@
 //! that file.
 
 pub(crate) mod args;
-mod rawtracepoint;
+pub(crate) mod rawtracepoint;
 mod special;
 mod timer;
 mod tracepoint;

@@ -50,31 +50,36 @@ fn all_matching(btf: &Btf, pattern: &str) -> Vec<Site> {
 }
 
 /// Names of every raw tracepoint.
-fn events(btf: &Btf) -> impl Iterator<Item = &str> {
+pub(crate) fn events(btf: &Btf) -> impl Iterator<Item = &str> {
     let typedefs = btf.names(Kind::Typedef).into_iter();
     typedefs.filter_map(|(name, _)| name.strip_prefix(TYPEDEF_PREFIX))
 }
 
 fn site(btf: &Btf, event: &str) -> Option<Site> {
-    let typedef = btf.find(&format!("{TYPEDEF_PREFIX}{event}"), Kind::Typedef)?;
+    find(btf, event)?;
     Some(Site {
         name: format!("rawtracepoint:vmlinux:{event}"),
         program: ProgramType::RawTracepoint,
         attach: AttachTarget::RawTracepoint {
             event: event.to_owned(),
         },
-        args: Args::Raw(params(btf, event, typedef).unwrap_or_default().into()),
+        args: Args::Raw(params(btf, event).unwrap_or_default().into()),
         raw: None,
     })
 }
 
+/// The typedef that BTF has for an event.
+fn find(btf: &Btf, event: &str) -> Option<TypeId> {
+    btf.find(&format!("{TYPEDEF_PREFIX}{event}"), Kind::Typedef)
+}
+
 /// The parameters of an event, without the `void *` that comes first in each function behind it.
 /// The typedef's prototype has no names; the functions have, where BTF keeps them.
-fn params(btf: &Btf, event: &str, typedef: TypeId) -> Option<Vec<(String, TypeId)>> {
+pub(crate) fn params(btf: &Btf, event: &str) -> Option<Vec<(String, TypeId)>> {
     let prototype = ["__bpf_trace_", "__traceiter_"]
         .iter()
         .find_map(|prefix| function_prototype(btf, &format!("{prefix}{event}")))
-        .or_else(|| pointed_prototype(btf, typedef))?;
+        .or_else(|| typedef_prototype(btf, event))?;
     let params = prototype.params.iter().skip(1).zip(0..);
     let name = |(param, index): (&Param<'_>, u32)| match param.name {
         "" => (format!("arg{index}"), param.ty),
@@ -91,7 +96,8 @@ fn function_prototype<'a>(btf: &'a Btf, name: &str) -> Option<Prototype<'a>> {
     as_prototype(btf, prototype)
 }
 
-fn pointed_prototype(btf: &Btf, typedef: TypeId) -> Option<Prototype<'_>> {
+fn typedef_prototype<'a>(btf: &'a Btf, event: &str) -> Option<Prototype<'a>> {
+    let typedef = find(btf, event)?;
     let pointer = btf.resolve(typedef).ok()?;
     let BtfType::Pointer(target) = btf.get(pointer).ok()? else {
         return None;

@@ -1,0 +1,40 @@
+//! What a probe finds: fields of tracepoints, parameters of raw ones.
+
+use crate::kernel::{Kernel, KernelError, format};
+use crate::provider::rawtracepoint;
+
+/// The arguments of a probe by its full name, one a line and indented, as `-lv` shows them. None
+/// for a probe without arguments and for one that there is not.
+///
+/// # Errors
+/// When the machine cannot be asked.
+pub fn arguments(kernel: &dyn Kernel, probe: &str) -> Result<Vec<String>, KernelError> {
+    let parts: Vec<&str> = probe.split(':').collect();
+    let lines = match parts[..] {
+        ["tracepoint", system, event] => fields(kernel, system, event)?,
+        ["rawtracepoint", _, event] => parameters(kernel, event)?,
+        _ => Vec::new(),
+    };
+    Ok(lines
+        .into_iter()
+        .map(|line| format!("    {line}"))
+        .collect())
+}
+
+fn fields(kernel: &dyn Kernel, system: &str, event: &str) -> Result<Vec<String>, KernelError> {
+    let Some(text) = kernel.tracepoint_format(system, event)? else {
+        return Ok(Vec::new());
+    };
+    let format = format::parse(system, event, &text)?;
+    let fields = format.own_fields();
+    Ok(fields.map(|field| field.declaration.clone()).collect())
+}
+
+fn parameters(kernel: &dyn Kernel, event: &str) -> Result<Vec<String>, KernelError> {
+    let btf = kernel.btf()?;
+    let params = rawtracepoint::params(btf, event).unwrap_or_default();
+    let lines = params.into_iter();
+    lines
+        .map(|(name, ty)| Ok(format!("{} {name}", btf.type_name(ty)?)))
+        .collect()
+}
