@@ -21,11 +21,11 @@ pub use types::{
 };
 
 use super::KernelError;
-use names::NameTable;
+use names::NameIndex;
 use raw::Record;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Type information of the kernel or of one of its modules.
 pub struct Btf {
@@ -42,8 +42,8 @@ pub struct Btf {
     positions: Vec<u32>,
     /// Kind of each of our types: those of one kind are found without a walk over all records.
     kinds: Vec<Kind>,
-    by_name: [OnceLock<NameTable>; Kind::COUNT],
-    constants: OnceLock<NameTable>,
+    by_name: [NameIndex; Kind::COUNT],
+    constants: NameIndex,
 }
 
 impl Btf {
@@ -98,8 +98,8 @@ impl Btf {
             base,
             positions,
             kinds,
-            by_name: [const { OnceLock::new() }; Kind::COUNT],
-            constants: OnceLock::new(),
+            by_name: std::array::from_fn(|_| NameIndex::default()),
+            constants: NameIndex::default(),
         };
         match btf.strings().last() {
             None | Some(0) => Ok(btf),
@@ -124,13 +124,10 @@ impl Btf {
 
     /// Looks a type up by kind and name, here first and then in the base. Of several the first.
     pub fn find(&self, name: &str, kind: Kind) -> Option<TypeId> {
-        let name_of = |id| self.name_bytes(TypeId(id));
-        let table = self.by_name[kind as usize].get_or_init(|| {
-            let keys: Vec<u32> = self.own_ids(kind).map(|id| id.0).collect();
-            NameTable::build(&keys, name_of)
-        });
-        match table.find(name.as_bytes(), name_of) {
-            Some(id) => Some(TypeId(id)),
+        let index = &self.by_name[kind as usize];
+        let places = || self.own_places(kind).collect();
+        match self.lookup(index, name, places) {
+            Some(place) => self.id_at(place),
             None => self.base.as_ref()?.find(name, kind),
         }
     }
@@ -193,6 +190,21 @@ impl Btf {
     fn own_ids(&self, kind: Kind) -> impl Iterator<Item = TypeId> + '_ {
         let kinds = self.ids.clone().zip(&self.kinds);
         kinds.filter_map(move |(id, its)| (*its == kind).then_some(TypeId(id)))
+    }
+
+    /// Where our own types of a kind start in the type section, in words.
+    fn own_places(&self, kind: Kind) -> impl Iterator<Item = u32> + '_ {
+        let kinds = self.positions.iter().zip(&self.kinds);
+        kinds.filter_map(move |(position, its)| (*its == kind).then_some(position / 4))
+    }
+
+    /// The type of ours whose record has the given place, in words, within it.
+    fn id_at(&self, place: u32) -> Option<TypeId> {
+        let behind = self
+            .positions
+            .partition_point(|position| position / 4 <= place);
+        let index = u32::try_from(behind.checked_sub(1)?).ok()?;
+        Some(TypeId(self.ids.start + index))
     }
 
     /// The text at a string offset.

@@ -2,7 +2,7 @@
 
 use super::raw::{self, Record, Words};
 use super::types::{array, constant, member};
-use super::{Btf, Kind, Member, NameTable, TypeId};
+use super::{Btf, Kind, Member, TypeId};
 use crate::kernel::KernelError;
 
 /// How many types one question may walk through in a chain, as the kernel's own
@@ -114,16 +114,8 @@ impl Btf {
     /// # Errors
     /// When the enum is malformed.
     pub fn find_constant(&self, name: &str) -> Result<Option<EnumConstant>, KernelError> {
-        // A constant starts with its name, as a type does, so its place (in words) is its key.
-        let name_of = |place: u32| {
-            let offset = raw::word(self.types(), place as usize * 4)?;
-            self.string_bytes(offset)
-        };
-        let table = self
-            .constants
-            .get_or_init(|| NameTable::build(&self.constant_places(), name_of));
-        match table.find(name.as_bytes(), name_of) {
-            Some(place) => self.constant_at(place * 4),
+        match self.lookup(&self.constants, name, || self.constant_places()) {
+            Some(place) => self.constant_at(place),
             None => match &self.base {
                 Some(base) => base.find_constant(name),
                 None => Ok(None),
@@ -131,32 +123,33 @@ impl Btf {
         }
     }
 
-    /// Where our own enums' constants lie in the type section, in words.
+    /// Where our own enums' constants start in the type section, in words.
     fn constant_places(&self) -> Vec<u32> {
         let mut places = Vec::new();
-        for id in self.own_ids(Kind::Enum) {
-            let position = self.positions[(id.0 - self.ids.start) as usize];
-            let Ok(record) = Record::read(self.types(), position as usize) else {
+        for start in self.own_places(Kind::Enum) {
+            let position = start as usize * 4;
+            let Ok(record) = Record::read(self.types(), position) else {
                 continue;
             };
-            let first = position as usize + raw::RECORD_LEN;
+            let first = position + raw::RECORD_LEN;
             let constants = (0..record.len as usize).map(|index| first + index * record.stride);
-            places.extend(constants.map(|place| (place / 4) as u32));
+            places.extend(constants.map(|position| (position / 4) as u32));
         }
         places
     }
 
-    /// The constant at a position of the type section.
-    fn constant_at(&self, position: u32) -> Result<Option<EnumConstant>, KernelError> {
-        let behind = self.positions.partition_point(|start| *start <= position);
-        let Some(index) = behind.checked_sub(1) else {
+    /// The constant at a place of the type section.
+    fn constant_at(&self, place: u32) -> Result<Option<EnumConstant>, KernelError> {
+        let Some(ty) = self.id_at(place) else {
             return Ok(None);
         };
-        let ty = TypeId(self.ids.start + index as u32);
         let Some(record) = self.record(ty)? else {
             return Ok(None);
         };
-        let words = Words(self.types().get(position as usize..).unwrap_or(&[]));
+        let words = self
+            .types()
+            .get(place as usize * 4..)
+            .map_or(Words(&[]), Words);
         let value = constant(self, &record, words)?.value;
         Ok(Some(EnumConstant { ty, value }))
     }

@@ -62,6 +62,20 @@ fn every_name_of_many_is_found() {
 }
 
 #[test]
+fn a_name_that_ends_another_name_is_told_apart() {
+    let mut b = Builder::new();
+    b.typedef("btf_id", TypeId::VOID);
+    let id = b.typedef("id", TypeId::VOID);
+    let btf = parse(&b);
+    // The first look-ups search, the later ones use a table: all must agree.
+    for _ in 0..20 {
+        assert_eq!(btf.find("id", Kind::Typedef), Some(id));
+        assert_eq!(btf.find("f_id", Kind::Typedef), None);
+        assert_eq!(btf.find("\0id", Kind::Typedef), None);
+    }
+}
+
+#[test]
 fn resolve_peels_typedefs_qualifiers_and_tags() {
     let mut b = Builder::new();
     let int = b.int("int", 4, 1);
