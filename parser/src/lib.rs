@@ -3,4 +3,21 @@
 //! Knows what is written and where, nothing of what it means: no types, no kernel, no files.
 #![forbid(unsafe_code)]
 
+mod actions;
 pub mod ast;
+mod attach_point;
+mod casts;
+mod depth;
+mod error;
+mod expected;
+mod parse;
+mod recover;
+mod slip;
+
+#[allow(clippy::all, reason = "generated")]
+mod grammar {
+    include!(concat!(env!("OUT_DIR"), "/grammar.rs"));
+}
+
+pub use depth::MAX_DEPTH;
+pub use parse::parse;
