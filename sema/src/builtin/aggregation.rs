@@ -150,7 +150,7 @@ fn lhist(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Aggregated> {
     let (Ok(min), Ok(max), Ok(step)) =
         (i64::try_from(min), i64::try_from(max), u64::try_from(step))
     else {
-        return refuse("the bounds of `lhist`", "values of `int64`", 2);
+        return refuse("the bounds of `lhist`", "within `int64`", 2);
     };
     Some((Aggregation::Lhist { min, max, step }, Some(value)))
 }

@@ -107,7 +107,7 @@ fn length(call: &Call<'_>, cx: &mut Cx<'_>) -> Length {
             Err(_) => {
                 cx.report(error::out_of_bounds(
                     "a length",
-                    "a number of bytes, 0 or more",
+                    "of 0 bytes or more",
                     len.span,
                 ));
                 Length::Wrong

@@ -102,9 +102,9 @@ pub(crate) fn unknown_subsystem(
     systems.dedup();
     let mut report = Diagnostic::error(
         "unknown-tracepoint",
-        format!("there is no tracepoint subsystem `{system}`"),
+        format!("there is no tracepoint `{event}` in a subsystem `{system}`"),
     )
-    .primary(span, "no such subsystem");
+    .primary(span, "no such tracepoint");
     let homes: Vec<&str> = all
         .iter()
         .filter(|name| name.event == event)

@@ -119,7 +119,7 @@ pub(crate) fn operands(op: &str, left: (&Ty, Span), right: (&Ty, Span)) -> Diagn
     )
     .primary(right.1, format!("this is of type `{}`", right.0))
     .secondary(left.1, format!("this is of type `{}`", left.0))
-    .help("both sides must be of one kind; a number's text is compared with `str`")
+    .help("put values of one kind on both sides: texts, or numbers")
 }
 
 pub(crate) fn ternary(then: (&Ty, Span), otherwise: (&Ty, Span)) -> Diagnostic {
@@ -234,7 +234,7 @@ pub(crate) fn not_constant(function: &str, wanted: &str, span: Span) -> Diagnost
 pub(crate) fn out_of_bounds(what: &str, wanted: &str, span: Span) -> Diagnostic {
     Diagnostic::error("out-of-range", format!("{what} must be {wanted}"))
         .primary(span, "out of range")
-        .help(format!("use {wanted}"))
+        .help(format!("give a value {wanted}"))
 }
 
 pub(crate) fn cast(from: &Ty, to: &Ty, span: Span) -> Diagnostic {

@@ -161,6 +161,9 @@ fn to_map(
     };
     refuse_aggregation(&place, "=", span, cx)?;
     if value.is_unknown() {
+        // The mistake has been reported; the map itself is filled all the same.
+        cx.maps
+            .learn_value(place.map, &Held::Plain(Ty::Unknown), value.span);
         return None;
     }
     cx.learn_value(place.map, &Held::Plain(value.stored_type()), value.span);

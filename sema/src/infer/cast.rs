@@ -110,14 +110,13 @@ fn kernel_type(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) 
     if let Some(id) = btf.find(name, kind) {
         return Some(id);
     }
-    let all: Vec<&str> = btf.names(kind).into_iter().map(|(name, _)| name).collect();
-    cx.report(error::unknown_type(&format!("{word} {name}"), &[], span));
-    if let Some(near) = lexer::suggest(name, all) {
-        cx.report(
-            error::unknown_type(&format!("{word} {name}"), &[], span)
-                .help(format!("did you mean `{word} {near}`?")),
-        );
-    }
+    let all: Vec<String> = btf
+        .names(kind)
+        .iter()
+        .map(|(name, _)| format!("{word} {name}"))
+        .collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    cx.report(error::unknown_type(&format!("{word} {name}"), &all, span));
     None
 }
 
@@ -166,7 +165,7 @@ fn constant_size(size: &ast::Expr, cx: &mut Cx<'_>) -> Option<u32> {
     if fits.is_none() {
         cx.report(error::out_of_bounds(
             "a size in a type",
-            "a number from 1 to 65536",
+            "from 1 to 65536",
             size.span,
         ));
     }

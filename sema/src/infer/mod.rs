@@ -22,7 +22,7 @@ pub(crate) fn check_probe(probe: &ast::Probe, cx: &mut Cx<'_>) -> ir::Probe {
     let predicate = probe.predicate.as_ref().map(|p| op::condition(p, cx));
     let body = stmt::check_body(&probe.body, cx);
     let provider = cx.program.site.name.split(':').next().unwrap_or("");
-    let provider: String = provider.chars().take(9).collect();
+    let provider: String = provider.chars().take(10).collect();
     ir::Probe {
         symbol: format!("{provider}_{}", cx.program.number + 1),
         program: cx.program.site.program,
@@ -75,7 +75,7 @@ pub(crate) fn declare_map(decl: &ast::MapDecl, cx: &mut Cx<'_>) {
         }
         _ => cx.report(error::out_of_bounds(
             "the size of a map",
-            "a number above 0",
+            "above 0",
             size.span,
         )),
     }

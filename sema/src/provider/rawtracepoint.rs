@@ -76,7 +76,7 @@ fn find(btf: &Btf, event: &str) -> Option<TypeId> {
 /// The parameters of an event, without the `void *` that comes first in each function behind it.
 /// The typedef's prototype has no names; the functions have, where BTF keeps them.
 pub(crate) fn params(btf: &Btf, event: &str) -> Option<Vec<(String, TypeId)>> {
-    let prototype = ["__bpf_trace_", "__traceiter_"]
+    let prototype = ["__traceiter_", "__bpf_trace_"]
         .iter()
         .find_map(|prefix| function_prototype(btf, &format!("{prefix}{event}")))
         .or_else(|| typedef_prototype(btf, event))?;

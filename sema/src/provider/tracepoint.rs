@@ -93,16 +93,26 @@ fn as_raw(name: &TracepointName, cx: &Cx<'_>) -> Option<AttachTarget> {
     })
 }
 
+fn point_span(system: &Part, event: &Part) -> lexer::Span {
+    system.span.to(event.span)
+}
+
 /// The report of a name that does not exist, with what is near it.
 fn unknown(system: &Part, event: &Part, cx: &Cx<'_>) -> lexer::Diagnostic {
     let here = cx
         .kernel
         .tracepoints(Some(&system.text))
         .unwrap_or_default();
-    if !here.is_empty() {
-        let events: Vec<&str> = here.iter().map(|name| name.event.as_str()).collect();
-        return error::unknown_tracepoint(&system.text, &event.text, &events, event.span);
-    }
     let all = cx.kernel.tracepoints(None).unwrap_or_default();
-    error::unknown_subsystem(&system.text, &event.text, &all, system.span)
+    let elsewhere = all.iter().any(|name| name.event == event.text);
+    if here.is_empty() || elsewhere {
+        return error::unknown_subsystem(
+            &system.text,
+            &event.text,
+            &all,
+            point_span(system, event),
+        );
+    }
+    let events: Vec<&str> = here.iter().map(|name| name.event.as_str()).collect();
+    error::unknown_tracepoint(&system.text, &event.text, &events, event.span)
 }
