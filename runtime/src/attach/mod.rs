@@ -6,44 +6,76 @@ mod tracepoint;
 
 use crate::Error;
 use crate::load::LoadedProgram;
-use crate::sys::SyscallError;
+use crate::sys::{SyscallError, process, rlimit};
 use codegen::object::is_run_by_us;
 use sema::ir::{AttachTarget, MissingProbes, Target};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
-/// Closing one link of the slow kinds waits for a grace period of the kernel (76 ms for a
-/// tracepoint); many of them wait at the same time if each has its thread.
-const CLOSING_THREADS: usize = 32;
+/// Open files that have nothing to do with attaching: programs, maps, the output and such; a guess.
+const OTHER_FILES: u64 = 256;
 
-/// Attachments. Dropping them detaches, all at the same time.
+/// Links that are closed at the same time: to close one, the kernel may wait for a grace period
+/// (36 ms for a tracepoint), which many can share.
+const CLOSING_THREADS: usize = 128;
+
+/// Tracepoints that are worth waiting for. Hundreds would take many seconds, for nothing that
+/// anybody needs: their programs are detached.
+const FEW_TRACEPOINTS: usize = 4;
+
+/// Attachments. Dropping them detaches.
 #[derive(Debug, Default)]
 #[must_use = "dropping the links detaches the programs"]
-pub(crate) struct Links(Vec<OwnedFd>);
+pub(crate) struct Links {
+    links: Vec<OwnedFd>,
+    /// The tracepoints behind some of the links. To close one, the kernel waits for another grace
+    /// period (40 ms), but under a lock that all of them share: they take their turns.
+    tracepoints: Vec<OwnedFd>,
+}
+
+/// What attaching to one target yields: the links, and what must be closed later than they.
+#[derive(Debug, Default)]
+pub(crate) struct Attachment {
+    links: Vec<OwnedFd>,
+    tracepoint: Option<OwnedFd>,
+}
 
 impl Links {
     /// Whether nothing is attached.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.links.is_empty()
+    }
+
+    fn add(&mut self, attachment: Attachment) {
+        self.links.extend(attachment.links);
+        self.tracepoints.extend(attachment.tracepoint);
     }
 }
 
 impl Drop for Links {
     fn drop(&mut self) {
-        let links = std::mem::take(&mut self.0);
-        if links.len() < 2 {
-            return;
+        close_together(std::mem::take(&mut self.links));
+        if self.tracepoints.len() > FEW_TRACEPOINTS {
+            process::close_elsewhere(std::mem::take(&mut self.tracepoints));
         }
-        let share = links.len().div_ceil(CLOSING_THREADS);
-        let mut links = links.into_iter().peekable();
-        std::thread::scope(|scope| {
-            while links.peek().is_some() {
-                let batch: Vec<OwnedFd> = links.by_ref().take(share).collect();
-                // Where no thread can be had, the batch is dropped, and so closed, right here.
-                let closing = std::thread::Builder::new().spawn_scoped(scope, move || drop(batch));
-                drop(closing);
-            }
-        });
     }
+}
+
+/// Closes files, many at a time.
+fn close_together(files: Vec<OwnedFd>) {
+    const STACK_SIZE: usize = 64 * 1024;
+    let share = files.len().div_ceil(CLOSING_THREADS).max(1);
+    let mut files = files.into_iter().peekable();
+    std::thread::scope(|scope| {
+        loop {
+            let batch: Vec<OwnedFd> = files.by_ref().take(share).collect();
+            if files.peek().is_none() {
+                return drop(batch);
+            }
+            // Where no thread can be had, the batch is dropped, and so closed, right here.
+            let builder = std::thread::Builder::new().stack_size(STACK_SIZE);
+            drop(builder.spawn_scoped(scope, move || drop(batch)));
+        }
+    });
 }
 
 /// The outcome of attaching everything.
@@ -63,14 +95,17 @@ pub(crate) fn attach_all(
     missing: MissingProbes,
 ) -> Result<Attached, Error> {
     let mut attached = Attached::default();
+    let targets: usize = programs.iter().map(|p| p.about.targets.len()).sum();
+    // Where the limit cannot be raised, running into it is reported.
+    let _ = rlimit::raise_open_files(2 * targets as u64 + OTHER_FILES);
     for program in programs {
         for target in &program.about.targets {
             if is_run_by_us(&target.attach) {
                 continue;
             }
             let error = match attach(program, target) {
-                Ok(links) => {
-                    attached.links.0.extend(links);
+                Ok(attachment) => {
+                    attached.links.add(attachment);
                     attached.targets += 1;
                     continue;
                 }
@@ -90,11 +125,10 @@ pub(crate) fn attach_all(
     Ok(attached)
 }
 
-fn attach(program: &LoadedProgram, target: &Target) -> Result<Vec<OwnedFd>, SyscallError> {
-    use std::os::fd::AsFd;
-    let fd: BorrowedFd<'_> = program.fd.as_fd();
+fn attach(program: &LoadedProgram, target: &Target) -> Result<Attachment, SyscallError> {
+    let fd = program.fd.as_fd();
     match &target.attach {
-        AttachTarget::Begin | AttachTarget::End => Ok(Vec::new()),
+        AttachTarget::Begin | AttachTarget::End => Ok(Attachment::default()),
         AttachTarget::Interval(rate) => timer::interval(fd, *rate),
         AttachTarget::Profile(rate) => timer::profile(fd, *rate),
         AttachTarget::Tracepoint { id, .. } => tracepoint::tracepoint(fd, *id),

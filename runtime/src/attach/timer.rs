@@ -1,17 +1,18 @@
 //! `interval` and `profile`: timers of the kernel's software clock.
 
+use super::Attachment;
 use crate::sys::{SyscallError, bpf, cpu, perf};
 use sema::ir::Rate;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// A timer on one CPU, the first that runs.
-pub(super) fn interval(program: BorrowedFd<'_>, rate: Rate) -> Result<Vec<OwnedFd>, SyscallError> {
+pub(super) fn interval(program: BorrowedFd<'_>, rate: Rate) -> Result<Attachment, SyscallError> {
     let cpu = cpu::online()?[0];
-    Ok(vec![on_cpu(program, rate, cpu)?])
+    Ok(on_each(vec![on_cpu(program, rate, cpu)?]))
 }
 
 /// A timer on every CPU that runs.
-pub(super) fn profile(program: BorrowedFd<'_>, rate: Rate) -> Result<Vec<OwnedFd>, SyscallError> {
+pub(super) fn profile(program: BorrowedFd<'_>, rate: Rate) -> Result<Attachment, SyscallError> {
     let mut links = Vec::new();
     for cpu in cpu::online()? {
         match on_cpu(program, rate, cpu) {
@@ -21,7 +22,14 @@ pub(super) fn profile(program: BorrowedFd<'_>, rate: Rate) -> Result<Vec<OwnedFd
             Err(error) => return Err(error),
         }
     }
-    Ok(links)
+    Ok(on_each(links))
+}
+
+fn on_each(links: Vec<OwnedFd>) -> Attachment {
+    Attachment {
+        links,
+        tracepoint: None,
+    }
 }
 
 fn on_cpu(program: BorrowedFd<'_>, rate: Rate, cpu: u32) -> Result<OwnedFd, SyscallError> {

@@ -9,6 +9,7 @@ use sema::ir::{
     Aggregation, AttachTarget, Conversion, EventKind, Flags, Format, MapId, MapValue, Piece,
     ProgramType, Rate, Size, Type,
 };
+use sema::kernel::Kernel as _;
 use std::io::{self, Write};
 
 struct Ran {
@@ -357,4 +358,101 @@ fn the_run_ends_with_the_process_that_it_follows() {
         error.to_string(),
         "cannot watch process 2147483647: No such process"
     );
+}
+
+/// A tracepoint of the running kernel.
+fn tracepoint(system: &str, event: &str) -> AttachTarget {
+    let format = crate::Host::new().tracepoint_format(system, event);
+    let format = format.ok().flatten().expect("tracefs can be read");
+    let id = format.lines().find_map(|line| line.strip_prefix("ID: "));
+    AttachTarget::Tracepoint {
+        system: system.to_owned(),
+        event: event.to_owned(),
+        id: id.and_then(|id| id.parse().ok()).expect("a number"),
+    }
+}
+
+#[test]
+fn no_call_is_missed_and_none_counted_twice() {
+    if !kernel_is_ours("no_call_is_missed_and_none_counted_twice") {
+        return;
+    }
+    const THREADS: u64 = 4;
+    const CALLS: u64 = 5000;
+    let count = || {
+        let count = Code::new().only_process(std::process::id());
+        count.bump("c", 0, 1).done()
+    };
+    let raw = AttachTarget::RawTracepoint {
+        event: "sys_exit".to_owned(),
+    };
+    let object = ObjectBuilder::new("")
+        .map(
+            "@c",
+            PER_CPU_ARRAY,
+            None,
+            MapValue::Aggregation(Aggregation::Count),
+            1,
+        )
+        .program(
+            "getppid",
+            ProgramType::Tracepoint,
+            tracepoint("syscalls", "sys_enter_getppid"),
+            count(),
+        )
+        .program("sys_exit", RAW, raw, Code::new().done());
+    let options = Options {
+        command: Some(Command::hold("true").expect("the command is held")),
+        ..Options::default()
+    };
+    let mut session = Session::start(object.build(), options).expect("it attaches");
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                (0..CALLS)
+                    .map(|_| std::os::unix::process::parent_id())
+                    .max()
+            });
+        }
+    });
+    let data = Text::default();
+    let mut output = Output::new(
+        OutputFormat::Text,
+        Box::new(data.clone()),
+        Box::new(io::sink()),
+    );
+    session.run(&mut output).expect("it runs");
+    assert_eq!(data.read(), format!("\n\n@c: {}\n", THREADS * CALLS));
+}
+
+#[test]
+fn many_tracepoints_are_detached_with_their_links() {
+    if !kernel_is_ours("many_tracepoints_are_detached_with_their_links") {
+        return;
+    }
+    const PROBES: u32 = 40;
+    let count = MapValue::Aggregation(Aggregation::Count);
+    let mut object = ObjectBuilder::new("").map("@c", PER_CPU_ARRAY, None, count, 1);
+    for probe in 0..PROBES {
+        let code = Code::new().only_process(std::process::id());
+        object = object.program(
+            &format!("probe_{probe}"),
+            ProgramType::Tracepoint,
+            tracepoint("syscalls", "sys_enter_getcwd"),
+            code.bump("c", 0, 1).done(),
+        );
+    }
+    let call = || std::env::current_dir();
+    let mut session = Session::start(object.build(), Options::default()).expect("it attaches");
+    call().expect("there is a working directory");
+    drop(std::mem::take(&mut session.links));
+    call().expect("there is a working directory");
+    let data = Text::default();
+    let mut output = Output::new(
+        OutputFormat::Text,
+        Box::new(data.clone()),
+        Box::new(io::sink()),
+    );
+    session.run(&mut output).expect("it runs");
+    assert_eq!(data.read(), format!("\n\n@c: {PROBES}\n"));
 }

@@ -124,3 +124,47 @@ impl HeldChild {
         }
     }
 }
+
+/// Closes files that take the kernel long to close in a process of their own, for which nobody
+/// waits. Where no process can be had, they close here.
+pub(crate) fn close_elsewhere(mut files: Vec<OwnedFd>) {
+    if files.is_empty() {
+        return;
+    }
+    files.sort_by_key(AsRawFd::as_raw_fd);
+    // SAFETY: the children call only what is safe to call after a fork, and never return.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            // The child's child belongs to nobody here, so it leaves no zombie.
+            if libc::fork() == 0 {
+                close_others(&files);
+            }
+            libc::_exit(0);
+        }
+        if child > 0 {
+            libc::waitpid(child, std::ptr::null_mut(), 0);
+        }
+    }
+}
+
+/// Closes every descriptor but these, which are sorted, and leaves the terminal, so that nobody
+/// takes this process for the one it comes from.
+fn close_others(kept: &[OwnedFd]) {
+    let mut first = 0;
+    for next in kept.iter().map(|fd| fd.as_raw_fd().cast_unsigned()) {
+        close_range(first, next);
+        first = next + 1;
+    }
+    close_range(first, u32::MAX);
+    // SAFETY: takes nothing.
+    unsafe { libc::setsid() };
+}
+
+/// Closes descriptors from `first` up to, but not with, `end`.
+fn close_range(first: u32, end: u32) {
+    if first < end {
+        // SAFETY: only called in a process that is about to end and uses none of them.
+        unsafe { libc::syscall(libc::SYS_close_range, first, end - 1, 0) };
+    }
+}
