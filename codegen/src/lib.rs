@@ -5,7 +5,22 @@
 #![deny(unsafe_code)]
 
 #[cfg(feature = "llvm")]
-pub mod llvm;
+mod compile;
+mod error;
+mod kernel;
+#[cfg(feature = "llvm")]
+mod llvm;
+#[cfg(feature = "llvm")]
+mod lower;
+#[cfg(feature = "llvm")]
+mod manifest;
 pub mod object;
+#[cfg(feature = "llvm")]
+mod symbols;
 
+#[cfg(feature = "llvm")]
+pub use compile::{Dump, Options, compile, dump};
+pub use error::Error;
+#[cfg(feature = "llvm")]
+pub use llvm::Isa;
 pub use object::{Manifest, Object};

@@ -1,3 +1,5 @@
+//! The layer against LLVM itself.
+
 use super::*;
 
 fn emit(build: impl for<'m> Fn(&Builder<'m>, Function<'m>), artifact: Artifact) -> Vec<u8> {

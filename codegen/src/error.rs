@@ -1,0 +1,65 @@
+//! Why a typed program could not be compiled.
+
+use lexer::{Diagnostic, Span};
+
+/// Why a typed program could not be compiled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The values of one program take more memory than the kernel gives per CPU.
+    #[error("the values of this probe take {bytes} bytes")]
+    TooBig {
+        /// The probe.
+        span: Span,
+        /// What its values take.
+        bytes: u32,
+    },
+    /// The typed program breaks a promise of `sema::ir`.
+    #[error("malformed typed program: {what}")]
+    Malformed {
+        /// The expression or statement.
+        span: Span,
+        /// Which promise.
+        what: &'static str,
+    },
+    /// LLVM refused what lowering made, or could not generate code for it.
+    #[error("LLVM: {0}")]
+    Llvm(String),
+}
+
+impl Error {
+    /// The report that a person sees.
+    pub fn to_diagnostic(&self) -> Diagnostic {
+        match self {
+            Self::TooBig { span, bytes } => too_big(*span, *bytes),
+            Self::Malformed { span, what } => Diagnostic::error(
+                "internal-error",
+                format!("the compiler made a mistake: {what}"),
+            )
+            .primary(*span, "while compiling this"),
+            Self::Llvm(message) => {
+                Diagnostic::error("internal-error", "LLVM could not compile the script")
+                    .note(message.clone())
+            }
+        }
+    }
+}
+
+fn too_big(span: Span, bytes: u32) -> Diagnostic {
+    let max = crate::kernel::PER_CPU_VALUE_MAX;
+    Diagnostic::error(
+        "values-too-big",
+        "the values of this probe do not fit the kernel's memory",
+    )
+    .primary(span, format!("needs {bytes} bytes at a time"))
+    .note(format!(
+        "a program has {max} bytes for its long strings, stacks and tuples"
+    ))
+    .help("read shorter strings: `str(p, 64)`, or `config = { max_strlen = 200 }`")
+}
+
+#[cfg(feature = "llvm")]
+impl From<crate::llvm::LlvmError> for Error {
+    fn from(error: crate::llvm::LlvmError) -> Self {
+        Self::Llvm(error.0)
+    }
+}

@@ -1,0 +1,156 @@
+//! Values that the kernel provides. Those that cannot change while a program runs are fetched
+//! once a program.
+
+use super::address::register;
+use super::unit::Internal;
+use super::{Address, Cx};
+use crate::kernel::{COMM_SIZE, USER_STACK, helper};
+use crate::llvm::{Predicate, Ty, Value};
+use crate::object::Globals;
+use sema::ir::{Builtin, Expr, ExprKind, StackSide, Type};
+
+/// A built-in that fits a register.
+pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) -> Value<'m> {
+    let value = match builtin {
+        Builtin::Pid => upper(cx, Builtin::Pid, helper::GET_CURRENT_PID_TGID),
+        Builtin::Tid => lower(cx, Builtin::Pid, helper::GET_CURRENT_PID_TGID),
+        Builtin::Uid => lower(cx, Builtin::Uid, helper::GET_CURRENT_UID_GID),
+        Builtin::Gid => upper(cx, Builtin::Uid, helper::GET_CURRENT_UID_GID),
+        Builtin::Cpu => once(cx, builtin, helper::GET_SMP_PROCESSOR_ID),
+        Builtin::CurrentTask => once(cx, builtin, helper::GET_CURRENT_TASK),
+        Builtin::Cgroup => once(cx, builtin, helper::GET_CURRENT_CGROUP_ID),
+        Builtin::NsecsMonotonic => call(cx, helper::KTIME_GET_NS),
+        Builtin::NsecsBoot => call(cx, helper::KTIME_GET_BOOT_NS),
+        Builtin::NsecsTai => call(cx, helper::KTIME_GET_TAI_NS),
+        Builtin::Rand => call(cx, helper::GET_PRANDOM_U32),
+        Builtin::Elapsed => elapsed(cx),
+        Builtin::Comm | Builtin::Stack => cx.malformed(expr.span, "a built-in is no scalar"),
+    };
+    cx.b.resize(value, register(&expr.ty), false)
+}
+
+/// Fetches the built-in that an expression is, if it is one that is fetched once.
+pub(super) fn prefetch<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) {
+    match &expr.kind {
+        ExprKind::Convert(operand) => prefetch(cx, operand),
+        ExprKind::Builtin(Builtin::Comm) => {
+            address(cx, Builtin::Comm, expr);
+        }
+        ExprKind::Builtin(
+            which @ (Builtin::Pid
+            | Builtin::Tid
+            | Builtin::Uid
+            | Builtin::Gid
+            | Builtin::Cpu
+            | Builtin::CurrentTask
+            | Builtin::Cgroup),
+        ) => {
+            scalar(cx, *which, expr);
+        }
+        _ => {}
+    }
+}
+
+/// A built-in in memory, at a place that lasts as long as it is valid.
+pub(super) fn address<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) -> Address<'m> {
+    if builtin != Builtin::Comm {
+        let to = cx.temp(expr.ty.size());
+        into(cx, builtin, expr, to);
+        return to;
+    }
+    let comm = cx.once(Builtin::Comm, |cx| {
+        let to = cx.comm_room();
+        read_comm(cx, to);
+        to.ptr
+    });
+    Address::aligned(comm)
+}
+
+/// A built-in in memory, to a given place.
+pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr, to: Address<'m>) {
+    match (builtin, &expr.ty) {
+        (Builtin::Comm, ty) => {
+            let from = address(cx, builtin, expr);
+            let kept = ty.size().min(COMM_SIZE);
+            to.copy_from(cx, from, kept);
+            to.at(cx, kept).zero(cx, ty.size() - kept);
+        }
+        (Builtin::Stack, Type::Stack { side, depth }) => stack(cx, *side, *depth, to),
+        _ => {
+            cx.malformed(expr.span, "a built-in is no value in memory");
+        }
+    }
+}
+
+/// The name of the current thread, straight from its `task_struct` where its offset is known,
+/// which takes half as long as the helper. The kernel pads the name with zeros (since 5.17).
+fn read_comm<'m>(cx: &mut Cx<'_, 'm>, to: Address<'m>) {
+    let Some(offset) = cx.unit.ir.task_comm_offset else {
+        let args = [to.ptr, cx.u64(u64::from(COMM_SIZE))];
+        cx.b.call_helper(helper::GET_CURRENT_COMM, &args, Ty::I64);
+        return;
+    };
+    let task = cx.b.call_helper(helper::GET_CURRENT_TASK_BTF, &[], Ty::Ptr);
+    for word in [0, 8] {
+        // The name may be less aligned, which the kernel allows for such pointers.
+        let from = cx.b.offset(task, i64::from(offset + word));
+        let bytes = cx.b.load(Ty::I64, from, 8);
+        to.set_word(cx, word, bytes);
+    }
+}
+
+/// The stack of the program's context: number of frames, process, addresses. Unused ones are
+/// zeroed by the helper.
+fn stack<'m>(cx: &mut Cx<'_, 'm>, side: StackSide, depth: u32, to: Address<'m>) {
+    let (flags, pid) = match side {
+        StackSide::Kernel => (0, cx.u64(0)),
+        StackSide::User => (
+            USER_STACK,
+            upper(cx, Builtin::Pid, helper::GET_CURRENT_PID_TGID),
+        ),
+    };
+    let frames = to.at(cx, 8);
+    let size = cx.u64(u64::from(8 * depth));
+    let args = [cx.context, frames.ptr, size, cx.u64(flags)];
+    let bytes = cx.b.call_helper(helper::GET_STACK, &args, Ty::I64);
+    let failed = cx.b.compare(Predicate::SignedLt, bytes, cx.u64(0));
+    let count = cx.b.lshr(bytes, cx.u64(3));
+    let count = cx.b.select(failed, cx.u64(0), count);
+    let narrow = |value| cx.b.resize(value, Ty::I32, false);
+    to.store(cx, narrow(count));
+    to.at(cx, 4).store(cx, narrow(pid));
+}
+
+/// Nanoseconds since the start that user space wrote down.
+fn elapsed<'m>(cx: &mut Cx<'_, 'm>) -> Value<'m> {
+    let now = call(cx, helper::KTIME_GET_NS);
+    let globals = cx.internal_element(Internal::Globals);
+    let start = cx.temp(8);
+    start.store(cx, now);
+    cx.if_set(globals, |cx| {
+        let global = Address::aligned(globals).word(cx, Globals::START_NS);
+        start.store(cx, global);
+    });
+    let start = start.load(cx, &Type::U64);
+    cx.b.sub(now, start)
+}
+
+fn call<'m>(cx: &Cx<'_, 'm>, helper: u32) -> Value<'m> {
+    cx.b.call_helper(helper, &[], Ty::I64)
+}
+
+fn once<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, helper: u32) -> Value<'m> {
+    cx.once(builtin, |cx| call(cx, helper))
+}
+
+/// The upper half of what a helper returns.
+fn upper<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, helper: u32) -> Value<'m> {
+    let both = once(cx, builtin, helper);
+    cx.b.lshr(both, cx.u64(32))
+}
+
+/// The lower half of what a helper returns.
+fn lower<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, helper: u32) -> Value<'m> {
+    let both = once(cx, builtin, helper);
+    cx.b.and(both, cx.u64(u64::from(u32::MAX)))
+}

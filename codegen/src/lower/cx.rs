@@ -1,0 +1,277 @@
+//! The state of lowering one program, and the few things that every theme needs.
+
+use super::frame::{Frame, Home, Mark};
+use super::looping::Loop;
+use super::unit::Internal;
+use super::{Address, Unit};
+use crate::error::Error;
+use crate::kernel::{COMM_SIZE, PER_CPU_VALUE_MAX, helper};
+use crate::llvm::{Block, Builder, Function, Location, Scope, Ty, Value};
+use crate::object::Health;
+use lexer::Span;
+use sema::ir::{self, Builtin};
+use std::ffi::CStr;
+
+/// One program on its way to LLVM.
+pub(super) struct Cx<'u, 'm> {
+    pub(super) unit: &'u mut Unit<'m>,
+    pub(super) probe: &'m ir::Probe,
+    /// Writes the body.
+    pub(super) b: Builder<'m>,
+    /// Writes the first block, which the body is behind: stack slots, and what is fetched once.
+    pub(super) entry: Builder<'m>,
+    pub(super) function: Function<'m>,
+    /// The program's context.
+    pub(super) context: Value<'m>,
+    /// Where the program ends.
+    pub(super) end: Block<'m>,
+    pub(super) variables: Vec<Address<'m>>,
+    /// Loops around the statement, the innermost last.
+    pub(super) loops: Vec<Loop<'m>>,
+    /// Built-ins whose value is at hand wherever control can be now.
+    known: Vec<(Builtin, Value<'m>)>,
+    frame: Frame<'m>,
+    scope: Scope<'m>,
+    scratch: Option<Value<'m>>,
+    zero_key: Option<Value<'m>>,
+    comm: Option<Home<'m>>,
+}
+
+impl<'u, 'm> Cx<'u, 'm> {
+    /// Starts a function for a probe, with the body's first block ready to be filled.
+    pub(super) fn new(unit: &'u mut Unit<'m>, probe: &'m ir::Probe) -> Self {
+        let section = match probe.program {
+            ir::ProgramType::Tracepoint => "tracepoint",
+            ir::ProgramType::RawTracepoint => "raw_tracepoint",
+            ir::ProgramType::PerfEvent => "perf_event",
+        };
+        let section = format!("{section}/{}", probe.symbol);
+        let module = unit.module;
+        let function = module.add_function(&probe.symbol, &section, &[Ty::Ptr]);
+        let (line, _) = unit.sources.line_col(probe.span);
+        let file = probe.span.file.0;
+        let scope = unit.debug.function(function, &probe.symbol, file, line);
+        let entry = Builder::new(module, function.append_block(c"entry"));
+        let b = Builder::new(module, function.append_block(c"body"));
+        let frame = Frame::new(unit.budget, unit.zeros());
+        let mut cx = Self {
+            unit,
+            probe,
+            b,
+            entry,
+            function,
+            context: function.param(0),
+            end: function.append_block(c"end"),
+            variables: Vec::new(),
+            loops: Vec::new(),
+            known: Vec::new(),
+            frame,
+            scope,
+            scratch: None,
+            zero_key: None,
+            comm: None,
+        };
+        cx.entry.set_location(cx.location(probe.span));
+        cx.at(probe.span);
+        cx
+    }
+
+    /// Ends the function: the first block goes on to the body, and the last returns 0.
+    pub(super) fn finish(self, body: Block<'m>) {
+        let size = self.frame.scratch_size();
+        if size > PER_CPU_VALUE_MAX {
+            let span = self.probe.span;
+            self.unit.report(Error::TooBig { span, bytes: size });
+        }
+        match self.scratch {
+            Some(scratch) => {
+                self.unit.reserve_scratch(size);
+                let missing = self.entry.is_zero(scratch);
+                self.entry.branch(missing, self.end, body);
+            }
+            None => self.entry.jump(body),
+        }
+        self.b.position_at_end(self.end);
+        self.b.ret(self.u64(0));
+    }
+
+    /// The place in the script of the instructions that follow.
+    pub(super) fn at(&mut self, span: Span) {
+        self.b.set_location(self.location(span));
+    }
+
+    fn location(&self, span: Span) -> Location<'m> {
+        let debug = &self.unit.debug;
+        let (line, column) = self.unit.sources.line_col(span);
+        let scope = if span.file == self.probe.span.file {
+            self.scope
+        } else {
+            debug.in_file(self.scope, span.file.0)
+        };
+        debug.location(scope, line, column)
+    }
+
+    /// Notes that the typed program is not as promised, and yields a zero to go on with.
+    pub(super) fn malformed(&mut self, span: Span, what: &'static str) -> Value<'m> {
+        self.unit.report(Error::Malformed { span, what });
+        self.u64(0)
+    }
+
+    /// An I64 constant.
+    pub(super) fn u64(&self, value: u64) -> Value<'m> {
+        self.b.constant(Ty::I64, value)
+    }
+
+    /// A new block, not yet entered.
+    pub(super) fn block(&self, name: &'static CStr) -> Block<'m> {
+        self.function.append_block(name)
+    }
+
+    /// Goes on writing in a block.
+    pub(super) fn enter(&self, block: Block<'m>) {
+        self.b.position_at_end(block);
+    }
+
+    /// Leaves the current block for another, and goes on writing in a block that nothing reaches.
+    pub(super) fn leave(&self, to: Block<'m>) {
+        self.b.jump(to);
+        self.enter(self.block(c"dead"));
+    }
+
+    /// Runs `then` where the value is not zero or null, and joins again.
+    pub(super) fn if_set(&mut self, value: Value<'m>, then: impl FnOnce(&mut Self)) {
+        let (set, join) = (self.block(c"set"), self.block(c"join"));
+        self.b.branch(self.b.is_zero(value), join, set);
+        self.enter(set);
+        then(self);
+        self.b.jump(join);
+        self.enter(join);
+    }
+
+    /// Room for a value until the current statement is over.
+    pub(super) fn temp(&mut self, size: u32) -> Address<'m> {
+        let entry = &self.entry;
+        let home = self.frame.temp(size, |size| entry.alloca(size));
+        self.resolve(home)
+    }
+
+    /// Room for a value as long as the program runs.
+    pub(super) fn lasting(&mut self, size: u32) -> Address<'m> {
+        let entry = &self.entry;
+        let home = self.frame.lasting(size, |size| entry.alloca(size));
+        self.resolve(home)
+    }
+
+    /// Room for the name of the current thread, the same wherever it is read.
+    pub(super) fn comm_room(&mut self) -> Address<'m> {
+        let (entry, frame) = (&self.entry, &mut self.frame);
+        let home = *self
+            .comm
+            .get_or_insert_with(|| frame.lasting(COMM_SIZE, |size| entry.alloca(size)));
+        self.resolve(home)
+    }
+
+    /// Room in scratch for a value as long as the program runs.
+    pub(super) fn lasting_scratch(&mut self, size: u32) -> Address<'m> {
+        let home = self.frame.lasting_scratch(size);
+        self.resolve(home)
+    }
+
+    /// The zeros at the start of scratch, as many as the largest histogram has bytes.
+    pub(super) fn zeros(&mut self) -> Value<'m> {
+        self.scratch()
+    }
+
+    /// Runs `lower`, and gives back the room that it asked for.
+    pub(super) fn with_temps<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
+        let mark: Mark = self.frame.mark();
+        let result = lower(self);
+        self.frame.release(&mark);
+        result
+    }
+
+    /// Runs `lower` for a part of the program that may be passed by: what it fetched is not known
+    /// behind it.
+    pub(super) fn conditionally<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
+        let known = self.known.len();
+        let result = lower(self);
+        self.known.truncate(known);
+        result
+    }
+
+    /// The value of a built-in that does not change while a program runs: fetched when first
+    /// needed.
+    pub(super) fn once(
+        &mut self,
+        builtin: Builtin,
+        fetch: impl FnOnce(&mut Self) -> Value<'m>,
+    ) -> Value<'m> {
+        if let Some(&(_, value)) = self.known.iter().find(|(known, _)| *known == builtin) {
+            return value;
+        }
+        let value = fetch(self);
+        self.known.push((builtin, value));
+        value
+    }
+
+    /// The key of the only element of an array.
+    pub(super) fn zero_key(&mut self) -> Value<'m> {
+        if let Some(key) = self.zero_key {
+            return key;
+        }
+        let key = self.array_key(0);
+        self.zero_key = Some(key);
+        key
+    }
+
+    /// Looks an element up in a map of strobe's own; may be null for the verifier.
+    pub(super) fn internal_element(&mut self, map: Internal) -> Value<'m> {
+        let key = self.zero_key();
+        let map = self.unit.internal(map);
+        self.b
+            .call_helper(helper::MAP_LOOKUP_ELEM, &[map, key], Ty::Ptr)
+    }
+
+    /// Adds one to a counter of what was lost. Programs may interrupt each other here.
+    pub(super) fn count_loss(&mut self, counter: u32) {
+        let health = self.internal_element(Internal::Health);
+        self.if_set(health, |cx| {
+            debug_assert_eq!(Health::size(0), 8, "counters are words");
+            let word = cx.b.offset(health, i64::from(8 * counter));
+            cx.b.atomic_add(word, cx.u64(1));
+        });
+    }
+
+    fn resolve(&mut self, home: Home<'m>) -> Address<'m> {
+        match home {
+            Home::Stack(slot) => Address::aligned(slot),
+            Home::Scratch(offset) => {
+                let scratch = self.scratch();
+                Address::aligned(self.b.offset(scratch, i64::from(offset)))
+            }
+        }
+    }
+
+    /// The program's scratch element, which the first block looks up and checks.
+    fn scratch(&mut self) -> Value<'m> {
+        if let Some(scratch) = self.scratch {
+            return scratch;
+        }
+        let index = self.unit.next_scratch();
+        let key = self.array_key(index);
+        let map = self.unit.internal(Internal::Scratch);
+        let args = [map, key];
+        let scratch = self
+            .entry
+            .call_helper(helper::MAP_LOOKUP_ELEM, &args, Ty::Ptr);
+        self.scratch = Some(scratch);
+        scratch
+    }
+
+    fn array_key(&self, index: u32) -> Value<'m> {
+        let key = self.entry.alloca(8);
+        let index = self.entry.constant(Ty::I32, u64::from(index));
+        self.entry.store(index, key, 4);
+        key
+    }
+}

@@ -1,0 +1,226 @@
+//! Expressions: as a value in a register, into given memory, or by the address they live at.
+
+use super::address::{gaps, members, register};
+use super::place::increment;
+use super::{Address, Cx, Tail};
+use super::{aggregate, arith, branch, builtin, compare, load, map, stmt, string};
+use crate::llvm::{Predicate, Ty, Value};
+use sema::ir::{Expr, ExprKind, Type};
+
+/// The value of a scalar expression.
+pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
+    let ty = register(&expr.ty);
+    match &expr.kind {
+        ExprKind::Int(bits) => cx.b.constant(ty, *bits),
+        ExprKind::Var(id) => {
+            let address = cx.variables[id.0 as usize];
+            address.load(cx, &expr.ty)
+        }
+        ExprKind::MapGet { map, key } => map::get_scalar(cx, *map, key.as_deref(), &expr.ty),
+        ExprKind::AggregateGet { map, key } => {
+            let total = aggregate::fold(cx, *map, key.as_deref());
+            cx.b.resize(total, ty, false)
+        }
+        ExprKind::MapHas { map, key } => map::has(cx, *map, key),
+        ExprKind::MapDelete { map, key } => map::delete(cx, *map, key.as_deref()),
+        ExprKind::Increment {
+            place,
+            delta,
+            before,
+        } => increment(cx, place, *delta, *before, &expr.ty),
+        ExprKind::Unary(op, operand) => {
+            let operand = scalar(cx, operand);
+            arith::unary(cx, *op, operand)
+        }
+        ExprKind::Binary(op, left, right) => {
+            let signed = right.ty.is_signed();
+            let (left, right) = (scalar(cx, left), scalar(cx, right));
+            let right = cx.b.resize(right, left.ty(), signed);
+            arith::binary(cx, *op, left, right, expr.ty.is_signed())
+        }
+        ExprKind::Compare(op, left, right) => compare::compare(cx, *op, left, right),
+        ExprKind::And(..) | ExprKind::Or(..) => branch::truth(cx, expr),
+        ExprKind::Convert(operand) => convert(cx, operand, &expr.ty),
+        ExprKind::Ternary {
+            cond,
+            then,
+            otherwise,
+        } => branch::choose(cx, cond, |cx| scalar(cx, then), |cx| scalar(cx, otherwise)),
+        ExprKind::Member(..) => address(cx, expr).load(cx, &expr.ty),
+        ExprKind::Index(array, index) => load::index_scalar(cx, array, index, &expr.ty),
+        ExprKind::Context => cx.b.to_int(cx.context),
+        ExprKind::Load { .. } => load::scalar(cx, expr),
+        ExprKind::AddressOf(operand) => {
+            let address = address(cx, operand);
+            cx.b.to_int(address.ptr)
+        }
+        ExprKind::Builtin(which) => builtin::scalar(cx, *which, expr),
+        ExprKind::Block(stmts, value) => {
+            stmt::all(cx, stmts);
+            scalar(cx, value)
+        }
+        ExprKind::Str(_)
+        | ExprKind::Resize(_)
+        | ExprKind::Aggregate(_)
+        | ExprKind::LoadStr { .. }
+        | ExprKind::LoadBuffer { .. } => {
+            let zero = cx.malformed(expr.span, "a value in memory where a scalar is due");
+            cx.b.resize(zero, ty, false)
+        }
+    }
+}
+
+/// Writes the value of any expression to memory, which must not be what the expression reads.
+pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tail: Tail) {
+    if expr.ty.is_scalar() {
+        let value = scalar(cx, expr);
+        return to.store(cx, value);
+    }
+    match &expr.kind {
+        ExprKind::Str(text) => string::literal(cx, text, &expr.ty, to, tail),
+        ExprKind::LoadStr {
+            address,
+            len,
+            space,
+        } => {
+            let cap = expr.ty.size();
+            let source = string::Source {
+                address,
+                len: len.as_deref(),
+                space: *space,
+            };
+            string::load(cx, &source, to, cap, tail);
+        }
+        ExprKind::LoadBuffer {
+            address,
+            len,
+            space,
+        } => {
+            let source = string::Source {
+                address,
+                len: len.as_deref(),
+                space: *space,
+            };
+            string::load_buffer(cx, &source, to, expr.ty.size() - 4, tail);
+        }
+        ExprKind::Resize(operand) => string::resize(cx, operand, &expr.ty, to, tail),
+        ExprKind::Aggregate(values) => aggregate_into(cx, &expr.ty, values, to, tail),
+        ExprKind::MapGet { map, key } => map::get_into(cx, *map, key.as_deref(), &expr.ty, to),
+        ExprKind::Ternary {
+            cond,
+            then,
+            otherwise,
+        } => branch::either(
+            cx,
+            cond,
+            |cx| into(cx, then, to, tail),
+            |cx| into(cx, otherwise, to, tail),
+        ),
+        ExprKind::Index(array, index) => load::index_into(cx, array, index, &expr.ty, to),
+        ExprKind::Load { .. } => load::into(cx, expr, to, tail),
+        ExprKind::Builtin(which) => builtin::into(cx, *which, expr, to),
+        ExprKind::Block(stmts, value) => {
+            stmt::all(cx, stmts);
+            into(cx, value, to, tail);
+        }
+        _ => {
+            let from = address(cx, expr);
+            to.copy_from(cx, from, expr.ty.size());
+        }
+    }
+}
+
+/// Where the value of any expression lives: its own place where it has one, or a temporary.
+pub(super) fn address<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Address<'m> {
+    match &expr.kind {
+        ExprKind::Var(id) => cx.variables[id.0 as usize],
+        ExprKind::Member(base, number) => {
+            let offset = members(&base.ty).get(*number as usize).map(|m| m.0);
+            let Some(offset) = offset else {
+                cx.malformed(expr.span, "no such member");
+                return cx.temp(expr.ty.size());
+            };
+            address(cx, base).at(cx, offset)
+        }
+        ExprKind::Builtin(which) if !expr.ty.is_scalar() => builtin::address(cx, *which, expr),
+        ExprKind::Block(stmts, value) => {
+            stmt::all(cx, stmts);
+            address(cx, value)
+        }
+        // What has no address of its own and no way into memory either.
+        _ if !expr.ty.is_scalar() && !has_value(&expr.kind) => {
+            cx.malformed(expr.span, "a scalar where a value in memory is due");
+            cx.temp(expr.ty.size())
+        }
+        _ => {
+            let to = cx.temp(expr.ty.size());
+            into(cx, expr, to, Tail::Zero);
+            to
+        }
+    }
+}
+
+/// Evaluates an expression for its effect.
+pub(super) fn effect<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) {
+    match &expr.kind {
+        ExprKind::Ternary {
+            cond,
+            then,
+            otherwise,
+        } => branch::either(cx, cond, |cx| effect(cx, then), |cx| effect(cx, otherwise)),
+        ExprKind::Block(stmts, value) => {
+            stmt::all(cx, stmts);
+            effect(cx, value);
+        }
+        _ if expr.ty == Type::Void => {}
+        _ if expr.ty.is_scalar() => {
+            scalar(cx, expr);
+        }
+        _ => {
+            address(cx, expr);
+        }
+    }
+}
+
+fn convert<'m>(cx: &mut Cx<'_, 'm>, operand: &'m Expr, ty: &Type) -> Value<'m> {
+    let value = scalar(cx, operand);
+    let to = register(ty);
+    if to == Ty::I1 && value.ty() != Ty::I1 {
+        let zero = cx.b.constant(value.ty(), 0);
+        return cx.b.compare(Predicate::Ne, value, zero);
+    }
+    cx.b.resize(value, to, operand.ty.is_signed())
+}
+
+fn aggregate_into<'m>(
+    cx: &mut Cx<'_, 'm>,
+    ty: &Type,
+    values: &'m [Expr],
+    to: Address<'m>,
+    tail: Tail,
+) {
+    if tail == Tail::Zero {
+        for (offset, bytes) in gaps(ty) {
+            to.at(cx, offset).zero(cx, bytes);
+        }
+    }
+    for (value, (offset, _)) in values.iter().zip(members(ty)) {
+        let member = to.at(cx, offset);
+        into(cx, value, member, tail);
+    }
+}
+
+fn has_value(kind: &ExprKind) -> bool {
+    matches!(
+        kind,
+        ExprKind::Str(_)
+            | ExprKind::LoadStr { .. }
+            | ExprKind::LoadBuffer { .. }
+            | ExprKind::Resize(_)
+            | ExprKind::Aggregate(_)
+            | ExprKind::MapGet { .. }
+            | ExprKind::Ternary { .. }
+            | ExprKind::Index(..)
+            | ExprKind::Load { .. }
+    )
+}

@@ -1,0 +1,211 @@
+//! What the programs of one script share: the maps, the debug information, the mistakes.
+
+use super::Budget;
+use crate::Options;
+use crate::error::Error;
+use crate::llvm::{DebugInfo, Module, Value};
+use crate::object;
+use crate::symbols::Symbols;
+use lexer::SourceMap;
+use sema::ir::{self, EventId, MapId};
+use std::borrow::Cow;
+
+/// A map of strobe's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Internal {
+    Ring,
+    Health,
+    Control,
+    Globals,
+    Scratch,
+}
+
+impl Internal {
+    /// In the order in which the manifest lists them.
+    const ALL: [Self; 5] = [
+        Self::Ring,
+        Self::Health,
+        Self::Control,
+        Self::Globals,
+        Self::Scratch,
+    ];
+}
+
+/// A script on its way through lowering.
+pub(crate) struct Unit<'m> {
+    pub(super) module: &'m Module<'m>,
+    pub(super) ir: &'m ir::Program,
+    pub(super) sources: &'m SourceMap,
+    pub(super) options: &'m Options,
+    pub(super) budget: Budget,
+    pub(super) debug: DebugInfo<'m>,
+    symbols: Symbols,
+    script_maps: Vec<Value<'m>>,
+    internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
+    /// Bytes of scratch that no program writes: the initial value of histograms.
+    zeros: u32,
+    scratch_size: u32,
+    scratch_users: u32,
+    exits: bool,
+    errors: Vec<Error>,
+}
+
+/// What lowering found out beside the module.
+pub(crate) struct Lowered {
+    /// The maps, by the order of the manifest.
+    pub(crate) maps: Vec<object::Map>,
+    /// Whether a program sends the record of [`Unit::exit_event`].
+    pub(crate) exits: bool,
+}
+
+impl<'m> Unit<'m> {
+    /// Declares the maps of a script.
+    pub(crate) fn new(
+        module: &'m Module<'m>,
+        ir: &'m ir::Program,
+        sources: &'m SourceMap,
+        options: &'m Options,
+        budget: Budget,
+    ) -> Self {
+        let texts: Vec<_> = sources
+            .iter()
+            .map(|(name, text)| (name, debug_text(text)))
+            .collect();
+        let files = texts.iter().map(|(name, text)| (*name, text.as_ref()));
+        let symbols = Symbols::new(ir);
+        let script_maps = symbols.maps().map(|name| declare(module, name)).collect();
+        let license = format!("{}\0", ir.config.license);
+        let size = u32::try_from(license.len()).unwrap_or(u32::MAX);
+        module.define(
+            module.declare("LICENSE", "license", size),
+            license.as_bytes(),
+        );
+        Self {
+            module,
+            ir,
+            sources,
+            options,
+            budget,
+            debug: DebugInfo::new(module, files),
+            symbols,
+            script_maps,
+            internal_maps: [None; Internal::ALL.len()],
+            zeros: largest_histogram(ir),
+            scratch_size: 0,
+            scratch_users: 0,
+            exits: false,
+            errors: Vec::new(),
+        }
+    }
+
+    /// A map of the script.
+    pub(super) fn map(&self, id: MapId) -> &'m ir::Map {
+        // Checked by sema: ids are made from positions in this list.
+        &self.ir.maps[id.0 as usize]
+    }
+
+    /// The address by which programs name a map of the script.
+    pub(super) fn map_symbol(&self, id: MapId) -> Value<'m> {
+        self.script_maps[id.0 as usize]
+    }
+
+    /// The address by which programs name a map of strobe's own, which is then in use.
+    pub(super) fn internal(&mut self, map: Internal) -> Value<'m> {
+        let symbol = &mut self.internal_maps[map as usize];
+        *symbol.get_or_insert_with(|| declare(self.module, self.symbols.internal(map as usize)))
+    }
+
+    /// Bytes at the start of a scratch element that are always zero.
+    pub(super) fn zeros(&self) -> u32 {
+        self.zeros
+    }
+
+    /// The number of the next scratch element.
+    pub(super) fn next_scratch(&mut self) -> u32 {
+        self.scratch_users += 1;
+        self.scratch_users - 1
+    }
+
+    /// Makes scratch elements at least this big.
+    pub(super) fn reserve_scratch(&mut self, bytes: u32) {
+        self.scratch_size = self.scratch_size.max(bytes);
+    }
+
+    /// The kind of record that says that a program asked for the end: the script's own, or one
+    /// that is added behind them.
+    pub(super) fn exit_event(&mut self) -> EventId {
+        self.exits = true;
+        let events = &self.ir.events;
+        let own = events.iter().position(|e| e.kind == ir::EventKind::Exit);
+        EventId(own.unwrap_or(events.len()) as u32)
+    }
+
+    /// Notes what is reported at the end.
+    pub(super) fn report(&mut self, error: Error) {
+        self.errors.push(error);
+    }
+
+    /// Fills the declared maps.
+    pub(crate) fn finish(self) -> Result<Lowered, Error> {
+        if let Some(error) = self.errors.into_iter().next() {
+            return Err(error);
+        }
+        let script = self.ir.maps.iter().zip(self.symbols.maps());
+        let mut maps: Vec<_> = script
+            .map(|(map, name)| object::Map::script(map, name))
+            .collect();
+        let mut globals = self.script_maps;
+        for map in Internal::ALL {
+            let Some(global) = self.internal_maps[map as usize] else {
+                continue;
+            };
+            let symbol = self.symbols.internal(map as usize);
+            globals.push(global);
+            maps.push(match map {
+                Internal::Ring => object::Map::ring(symbol),
+                Internal::Health => object::Map::health(symbol, self.ir.maps.len() as u32),
+                Internal::Control => object::Map::control(symbol),
+                Internal::Globals => object::Map::globals(symbol),
+                Internal::Scratch => {
+                    object::Map::scratch(symbol, self.scratch_size, self.scratch_users)
+                }
+            });
+        }
+        for (global, map) in globals.into_iter().zip(&maps) {
+            self.module.define(global, &map.definition());
+        }
+        Ok(Lowered {
+            maps,
+            exits: self.exits,
+        })
+    }
+}
+
+fn declare<'m>(module: &'m Module<'m>, name: &str) -> Value<'m> {
+    module.declare(name, "maps", object::Map::DEFINITION_SIZE)
+}
+
+/// Bytes of the largest value that is too big for the stack when a key is first seen.
+fn largest_histogram(ir: &ir::Program) -> u32 {
+    let keyed = ir.maps.iter().filter(|map| map.key.is_some());
+    let sizes = keyed.filter_map(|map| match map.value {
+        ir::MapValue::Aggregation(aggregation) if aggregation.buckets() > 0 => {
+            Some(aggregation.size())
+        }
+        _ => None,
+    });
+    sizes.max().unwrap_or(0)
+}
+
+/// The text as it goes to `.BTF`: a line that is used goes there whole, so long ones are cut.
+fn debug_text(text: &str) -> Cow<'_, str> {
+    const LINE_MAX: usize = 1000;
+    if text.lines().all(|line| line.len() <= LINE_MAX) {
+        return Cow::Borrowed(text);
+    }
+    let cut = text.split('\n').map(|line| {
+        let end = line.floor_char_boundary(LINE_MAX);
+        &line[..end]
+    });
+    Cow::Owned(cut.collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,128 @@
+//! Looking through expressions and statements for something.
+
+use sema::ir::{Expr, ExprKind, Place, Stmt, StmtKind, VarId};
+
+/// What a search comes by.
+#[derive(Clone, Copy)]
+pub(super) enum Node<'a> {
+    Expr(&'a Expr),
+    Place(&'a Place),
+}
+
+/// Whether evaluating an expression changes anything or leaves the program.
+pub(super) fn has_effects(expr: &Expr) -> bool {
+    let changes = |node: Node<'_>| {
+        matches!(
+            node,
+            Node::Expr(Expr {
+                kind: ExprKind::MapDelete { .. } | ExprKind::Increment { .. } | ExprKind::Block(..),
+                ..
+            })
+        )
+    };
+    in_expr(expr, &changes)
+}
+
+/// Whether a statement reads or writes a variable.
+pub(super) fn mentions(stmt: &Stmt, variable: VarId) -> bool {
+    in_stmt(stmt, &is_variable(variable))
+}
+
+/// Whether an expression reads or writes a variable.
+pub(super) fn uses(expr: &Expr, variable: VarId) -> bool {
+    in_expr(expr, &is_variable(variable))
+}
+
+/// Whether a value is put together from parts, and so may be half written while a part is read.
+pub(super) fn is_composed(expr: &Expr) -> bool {
+    let composed = |node: Node<'_>| match node {
+        Node::Expr(expr) => matches!(
+            expr.kind,
+            ExprKind::Aggregate(_) | ExprKind::Block(..) | ExprKind::Resize(_)
+        ),
+        Node::Place(_) => false,
+    };
+    in_expr(expr, &composed)
+}
+
+fn is_variable(variable: VarId) -> impl Fn(Node<'_>) -> bool {
+    move |node| match node {
+        Node::Expr(expr) => matches!(expr.kind, ExprKind::Var(id) if id == variable),
+        Node::Place(place) => matches!(place, Place::Var(id) if *id == variable),
+    }
+}
+
+type Found<'f> = dyn Fn(Node<'_>) -> bool + 'f;
+
+fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
+    if found(Node::Expr(expr)) {
+        return true;
+    }
+    match &expr.kind {
+        ExprKind::Int(_)
+        | ExprKind::Str(_)
+        | ExprKind::Var(_)
+        | ExprKind::Context
+        | ExprKind::Builtin(_) => false,
+        ExprKind::MapGet { key, .. }
+        | ExprKind::MapDelete { key, .. }
+        | ExprKind::AggregateGet { key, .. } => in_option(key.as_deref(), found),
+        ExprKind::Increment { place, .. } => in_place(place, found),
+        ExprKind::MapHas { key: operand, .. }
+        | ExprKind::Unary(_, operand)
+        | ExprKind::Convert(operand)
+        | ExprKind::Resize(operand)
+        | ExprKind::Member(operand, _)
+        | ExprKind::AddressOf(operand)
+        | ExprKind::Load { base: operand, .. } => in_expr(operand, found),
+        ExprKind::Binary(_, left, right)
+        | ExprKind::Compare(_, left, right)
+        | ExprKind::And(left, right)
+        | ExprKind::Or(left, right)
+        | ExprKind::Index(left, right) => in_expr(left, found) || in_expr(right, found),
+        ExprKind::Ternary {
+            cond,
+            then,
+            otherwise,
+        } => in_expr(cond, found) || in_expr(then, found) || in_expr(otherwise, found),
+        ExprKind::Aggregate(values) => values.iter().any(|value| in_expr(value, found)),
+        ExprKind::LoadStr { address, len, .. } | ExprKind::LoadBuffer { address, len, .. } => {
+            in_expr(address, found) || in_option(len.as_deref(), found)
+        }
+        ExprKind::Block(stmts, value) => in_stmts(stmts, found) || in_expr(value, found),
+    }
+}
+
+fn in_stmt(stmt: &Stmt, found: &Found<'_>) -> bool {
+    match &stmt.kind {
+        StmtKind::Expr(expr) | StmtKind::Exit(expr) => in_expr(expr, found),
+        StmtKind::Assign { place, value } => in_place(place, found) || in_expr(value, found),
+        StmtKind::Aggregate { key, value, .. } => {
+            in_option(key.as_ref(), found) || in_option(value.as_ref(), found)
+        }
+        StmtKind::Emit { args, .. } => args.iter().any(|arg| in_expr(arg, found)),
+        StmtKind::If {
+            cond,
+            then,
+            otherwise,
+        } => in_expr(cond, found) || in_stmts(then, found) || in_stmts(otherwise, found),
+        StmtKind::While { cond, body } => in_expr(cond, found) || in_stmts(body, found),
+        StmtKind::Break | StmtKind::Continue | StmtKind::Return => false,
+    }
+}
+
+fn in_stmts(stmts: &[Stmt], found: &Found<'_>) -> bool {
+    stmts.iter().any(|stmt| in_stmt(stmt, found))
+}
+
+fn in_place(place: &Place, found: &Found<'_>) -> bool {
+    found(Node::Place(place))
+        || match place {
+            Place::Var(_) => false,
+            Place::Map { key, .. } => in_option(key.as_deref(), found),
+        }
+}
+
+fn in_option(expr: Option<&Expr>, found: &Found<'_>) -> bool {
+    expr.is_some_and(|expr| in_expr(expr, found))
+}
