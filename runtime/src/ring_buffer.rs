@@ -82,13 +82,17 @@ impl<M: AsRef<[AtomicU64]>> RingBuffer<M> {
         self.size
     }
 
-    /// Hands out every submitted record in order, up to the first one that is still being written.
-    /// `each` may end the drain early by returning false; its record counts as read.
+    /// Hands out submitted records in order, up to the first one that is still being written, and
+    /// no more than a full ring of them, however fast new ones come. `each` may end the drain early
+    /// by returning false; its record counts as read.
     pub(crate) fn drain(&mut self, mut each: impl FnMut(&[u8]) -> bool) -> Drained {
         let start = self.position;
         let mut records = 0;
         let mut go_on = true;
-        while go_on && self.position != self.producer_position() {
+        let has_more = |ring: &Self| {
+            ring.position != ring.producer_position() && ring.position - start < ring.size
+        };
+        while go_on && has_more(self) {
             let header = self.header();
             if header & BUSY != 0 {
                 break;

@@ -28,7 +28,9 @@ impl Error {
 
 fn syscall(error: &SyscallError) -> Diagnostic {
     if error.is_denied() {
-        return Diagnostic::error("no-privilege", error.to_string()).help(PRIVILEGE_HELP);
+        return Diagnostic::error("no-privilege", "no permission to trace this machine")
+            .note(format!("the kernel refused: {error}"))
+            .help(PRIVILEGE_HELP);
     }
     let report = Diagnostic::error("kernel", error.to_string());
     match error.errno {

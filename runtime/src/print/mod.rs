@@ -191,12 +191,12 @@ impl Output {
         }
     }
 
-    /// Says that something is missing from the output: `events` of it, in the words of `text`.
-    pub(crate) fn lost(&mut self, events: u64, text: &str) {
+    /// Says that events were lost, and why.
+    pub(crate) fn lost(&mut self, events: u64, reason: &str) {
         if self.format == OutputFormat::Json {
             json::write_lost(events, &mut self.buffer);
         }
-        self.complain(format_args!("strobe: {text}"));
+        self.complain(format_args!("strobe: lost {events} events: {reason}"));
     }
 
     /// Writes what is gathered if it is much.

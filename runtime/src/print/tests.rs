@@ -207,6 +207,39 @@ fn times_of_day() {
 }
 
 #[test]
+fn missing_bytes_read_as_zero() {
+    let types = [
+        Type::I64,
+        Type::Pointer,
+        string(16, true),
+        Type::Buffer { cap: 8 },
+        Type::Inet,
+        Type::MacAddr,
+        Type::Usym,
+        Type::Stack {
+            side: StackSide::User,
+            depth: 4,
+        },
+        Type::Array {
+            elem: Box::new(Type::Tuple(vec![Type::U8, Type::U64])),
+            len: 3,
+        },
+    ];
+    for ty in &types {
+        let whole = vec![0xff; ty.size() as usize];
+        for length in 0..whole.len() {
+            let line = text(ty, &whole[..length]);
+            assert!(
+                !line.contains('\n') || matches!(ty, Type::Stack { .. }),
+                "{line}"
+            );
+        }
+    }
+    assert_eq!(text(&Type::U64, &[0xff]), "255");
+    assert_eq!(text(&types[8], &[1]), "[(1, 0),(0, 0),(0, 0)]");
+}
+
+#[test]
 fn json_escapes_text() {
     assert_eq!(
         json(&string(16, false), b"a\"b\\\n\x01\xff\0"),
@@ -397,7 +430,7 @@ fn what_is_said_about_the_run() {
     let say = |o: &mut Output| {
         o.attached(1);
         o.message(true, b"bad 1", place);
-        o.lost(3, "lost 3 events");
+        o.lost(3, "full");
         o.text("time", |out| out.extend(b"12:00\n"));
         o.end_of_run();
     };
@@ -405,7 +438,7 @@ fn what_is_said_about_the_run() {
     assert_eq!(data, "12:00\n\n\n");
     assert_eq!(
         messages,
-        "Attached 1 probe\nstdin:1:9-28: ERROR: bad 1\nstrobe: lost 3 events\n"
+        "Attached 1 probe\nstdin:1:9-28: ERROR: bad 1\nstrobe: lost 3 events: full\n"
     );
     let (data, messages) = output(OutputFormat::Json, say);
     assert_eq!(
@@ -415,7 +448,7 @@ fn what_is_said_about_the_run() {
          {\"type\": \"lost_events\", \"data\": {\"events\": 3}}\n\
          {\"type\": \"time\", \"data\": \"12:00\\n\"}\n"
     );
-    assert_eq!(messages, "strobe: lost 3 events\n");
+    assert_eq!(messages, "strobe: lost 3 events: full\n");
 }
 
 #[test]

@@ -155,3 +155,16 @@ fn positions_grow_past_32_bits() {
     assert_eq!(drain(&mut ring), [b"before", b"behind"]);
     assert_eq!(kernel.consumed(), start + 32);
 }
+
+#[test]
+fn a_drain_ends_even_if_records_come_as_fast_as_they_are_read() {
+    let (producer, mut ring) = ring();
+    producer.write(0, b"12345678");
+    let drained = ring.drain(|_| {
+        producer.write(0, b"12345678");
+        true
+    });
+    let records = SIZE / 16;
+    let bytes = SIZE;
+    assert_eq!(drained, Drained { records, bytes });
+}

@@ -110,19 +110,17 @@ impl Session {
 
     fn report_losses(&self, output: &mut Output) -> Result<(), Error> {
         let Losses { events, refused } = self.script_maps().losses()?;
+        let config = &self.manifest.config;
         if events > 0 {
-            let text = format!(
-                "lost {events} events: the ring buffer was full (raise `perf_rb_pages`, now {})",
-                self.manifest.config.perf_rb_pages
-            );
-            output.lost(events, &text);
+            let pages = config.perf_rb_pages;
+            let reason = format!("the ring buffer was full (raise `perf_rb_pages`, now {pages})");
+            output.lost(events, &reason);
         }
         for (name, count) in refused {
-            let text = format!(
-                "{count} insertions into `{name}` were refused: the map was full (raise `max_map_keys`, now {})",
-                self.manifest.config.max_map_keys
-            );
-            output.lost(count, &text);
+            output.complain(format_args!(
+                "strobe: {count} insertions into `{name}` were refused: the map was full (raise `max_map_keys`, now {})",
+                config.max_map_keys
+            ));
         }
         Ok(())
     }
