@@ -15,6 +15,8 @@ struct Source {
     name: String,
     text: String,
     line_starts: Vec<usize>,
+    /// Bytes are characters, so that a column needs no counting.
+    is_ascii: bool,
 }
 
 impl SourceMap {
@@ -30,6 +32,7 @@ impl SourceMap {
         self.files.push(Source {
             name: name.into(),
             line_starts: line_starts(&text).collect(),
+            is_ascii: text.is_ascii(),
             text,
         });
         id
@@ -57,9 +60,14 @@ impl SourceMap {
         };
         let start = (span.start as usize).min(source.text.len());
         let line = source.line_index(start);
-        let column = source.text[..start]
-            .get(source.line_starts[line]..)
-            .map_or(0, |s| s.chars().count());
+        let line_start = source.line_starts[line];
+        let column = match source.is_ascii {
+            true => start - line_start,
+            false => source
+                .text
+                .get(line_start..start)
+                .map_or(0, |before| before.chars().count()),
+        };
         (line as u32 + 1, column as u32 + 1)
     }
 

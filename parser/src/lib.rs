@@ -8,6 +8,7 @@ pub mod ast;
 mod attach_point;
 mod casts;
 mod depth;
+mod dump;
 mod error;
 mod expected;
 mod parse;
@@ -20,4 +21,5 @@ mod grammar {
 }
 
 pub use depth::MAX_DEPTH;
+pub use dump::dump;
 pub use parse::parse;

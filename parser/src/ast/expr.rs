@@ -154,6 +154,19 @@ pub enum UnaryOp {
     AddrOf,
 }
 
+impl UnaryOp {
+    /// The operator as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Neg => "-",
+            Self::Not => "!",
+            Self::BitNot => "~",
+            Self::Deref => "*",
+            Self::AddrOf => "&",
+        }
+    }
+}
+
 /// `++` and `--` before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IncDec {

@@ -117,8 +117,12 @@ impl Session {
             output.lost(events, &reason);
         }
         for (name, count) in refused {
+            let (noun, verb) = match count {
+                1 => ("insertion", "was"),
+                _ => ("insertions", "were"),
+            };
             output.complain(format_args!(
-                "strobe: {count} insertions into `{name}` were refused: the map was full (raise `max_map_keys`, now {})",
+                "strobe: {count} {noun} into `{name}` {verb} refused: the map was full (raise `max_map_keys`, now {})",
                 config.max_map_keys
             ));
         }

@@ -270,6 +270,18 @@ impl Printer<'_> {
             ExprKind::Member(base, n) => format!("{}.{n}", self.expr(base)),
             ExprKind::Index(base, n) => format!("{}[{}]", self.expr(base), self.expr(n)),
             ExprKind::Context => "ctx".to_owned(),
+            ExprKind::Load { .. } | ExprKind::LoadStr { .. } | ExprKind::LoadBuffer { .. } => {
+                self.load(e)
+            }
+            ExprKind::AddressOf(value) => format!("&{}", self.expr(value)),
+            ExprKind::Builtin(builtin) => format!("{builtin:?}"),
+            ExprKind::Block(stmts, value) => self.block_expr(stmts, value),
+        }
+    }
+
+    fn load(&self, e: &Expr) -> String {
+        let ty = &e.ty;
+        match &e.kind {
             ExprKind::Load {
                 base,
                 offset,
@@ -301,9 +313,7 @@ impl Printer<'_> {
                     .unwrap_or_default();
                 format!("{}.{ty}[{}{len}]", read(*space), self.expr(address))
             }
-            ExprKind::AddressOf(value) => format!("&{}", self.expr(value)),
-            ExprKind::Builtin(builtin) => format!("{builtin:?}"),
-            ExprKind::Block(stmts, value) => self.block_expr(stmts, value),
+            _ => String::new(),
         }
     }
 

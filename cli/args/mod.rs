@@ -1,0 +1,109 @@
+//! What may stand on the command line.
+
+mod stage;
+
+pub use stage::{Stage, Stages};
+
+use clap::{ArgAction, Parser, ValueEnum};
+use std::path::PathBuf;
+
+/// strobe compiles a script to eBPF, attaches it to the running kernel and prints what it finds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "strobe",
+    version,
+    disable_version_flag = true,
+    override_usage = "strobe [OPTIONS] FILE [ARG]...\n       \
+                      strobe [OPTIONS] -e PROGRAM [ARG]...\n       \
+                      strobe -l [PATTERN]",
+    after_help = EXAMPLES,
+    max_term_width = 100
+)]
+pub struct Args {
+    /// Run this program text
+    #[arg(short = 'e', value_name = "PROGRAM")]
+    pub program: Option<String>,
+
+    /// Script to run, `-` for standard input; what follows it, or follows `-e PROGRAM`, is `$1`,
+    /// `$2`, … of the script. With -l: the pattern or script to list
+    #[arg(value_name = "FILE|ARG", allow_negative_numbers = true)]
+    pub operands: Vec<String>,
+
+    /// List the probes that match a pattern, or those of a script; with -v also their arguments
+    #[arg(short = 'l', long)]
+    pub list: bool,
+
+    /// Run a command, held until everything is attached, and end when it ends
+    #[arg(
+        short = 'c',
+        long = "cmd",
+        value_name = "COMMAND",
+        conflicts_with = "pid"
+    )]
+    pub command: Option<String>,
+
+    /// Trace alongside this process, and end when it ends
+    #[arg(short = 'p', long, value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
+    pub pid: Option<u32>,
+
+    /// Write the output to a file instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Form of the output
+    #[arg(short = 'f', long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// Do not say how many probes were attached
+    #[arg(short = 'q', long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say what is being done, and how long it took
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
+
+    /// Print what a stage of the compiler made to standard error; may be a list
+    #[arg(short = 'd', long = "debug", value_name = "STAGE", value_delimiter = ',', hide_possible_values = true, help = stage::HELP)]
+    pub debug: Vec<Stage>,
+
+    /// Compile, load and attach, then end without running
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Do not print warnings about the script
+    #[arg(long)]
+    pub no_warnings: bool,
+
+    /// Allow functions that change the traced system
+    #[arg(long)]
+    pub r#unsafe: bool,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Forms of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  strobe -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
+      count system calls by process, until Ctrl-C
+  strobe -e 'tracepoint:syscalls:sys_exit_read /args.ret > 0/ { @[comm] = hist(args.ret); }' -c 'ls -R /usr'
+      sizes of reads by process, while a command runs
+  strobe -l 'tracepoint:syscalls:*open*'
+      list the tracepoints that have to do with open";
+
+impl Args {
+    /// The stages to print.
+    pub fn stages(&self) -> Stages {
+        Stages::new(&self.debug)
+    }
+}

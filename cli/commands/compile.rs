@@ -1,0 +1,134 @@
+//! Script to object, by way of every stage, with what `-d` wants to see of each.
+
+use crate::args::{Args, Stage};
+use crate::failure::Failure;
+use crate::report;
+use crate::script::Script;
+use codegen::{Dump, Isa, Object};
+use lexer::{Diagnostic, SourceMap};
+use parser::ast;
+use runtime::Host;
+use sema::kernel::{Feature, Kernel};
+use std::thread;
+
+/// Stack of the compiler in bytes. Scripts nest, and chains like `1 + 1 + …` nest deeply; only
+/// what is used is ever made real.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Prefixes of environment variables that are settings; the later wins.
+const PREFIXES: [&str; 2] = ["BPFTRACE_", "STROBE_"];
+
+/// Compiles a script for this machine. Warnings are printed.
+///
+/// # Errors
+/// Everything that is wrong with the script.
+pub fn compile(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Failure> {
+    let sources = script.sources.clone();
+    let compiled = thread::scope(|scope| {
+        thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || stages(args, script, child))
+            .map(thread::ScopedJoinHandle::join)
+    });
+    match compiled {
+        Ok(Ok(outcome)) => outcome.map_err(|reports| Failure::Reports(sources, reports)),
+        Ok(Err(_)) => Err(
+            Diagnostic::error("internal-error", "the compiler made a mistake")
+                .help("please report it, with the script")
+                .into(),
+        ),
+        Err(error) => Err(Diagnostic::error(
+            "no-thread",
+            format!("cannot start the compiler: {error}"),
+        )
+        .into()),
+    }
+}
+
+fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Vec<Diagnostic>> {
+    let shown = args.stages();
+    let show = |stage: Stage, text: &dyn Fn() -> String| {
+        if shown.shows(stage) {
+            eprintln!("{}", text().trim_end());
+        }
+    };
+    let Script {
+        sources,
+        file,
+        parameters,
+    } = script;
+    show(Stage::Tokens, &|| lexer::dump(&sources, file));
+    let (tree, reports) = parser::parse(&sources, file);
+    if !reports.is_empty() {
+        return Err(reports);
+    }
+    show(Stage::Ast, &|| parser::dump(&tree, &sources));
+    let host = Host::new();
+    let program = analyze(args, &tree, &host, parameters, child)?;
+    if !args.no_warnings {
+        report::print(&sources, &program.warnings);
+    }
+    show(Stage::Ir, &|| program.to_string());
+    let options = machine(&host);
+    for (stage, dump) in [
+        (Stage::Llvm, Dump::Llvm),
+        (Stage::LlvmOpt, Dump::LlvmOpt),
+        (Stage::Asm, Dump::Asm),
+    ] {
+        show(stage, &|| {
+            codegen::dump(&program, &sources, &options, dump).unwrap_or_else(|e| e.to_string())
+        });
+    }
+    codegen::compile(&program, &sources, &options).map_err(|e| vec![e.to_diagnostic()])
+}
+
+/// What codegen wants to know of the machine.
+fn machine(host: &Host) -> codegen::Options {
+    let isa = match host.has(Feature::IsaV4) {
+        true => Isa::V4,
+        false => Isa::V3,
+    };
+    let any = codegen::Options::default();
+    codegen::Options {
+        isa,
+        cpus: host.possible_cpus().unwrap_or(any.cpus),
+    }
+}
+
+fn analyze(
+    args: &Args,
+    tree: &ast::Program,
+    host: &Host,
+    parameters: Vec<String>,
+    child: Option<u32>,
+) -> Result<sema::ir::Program, Vec<Diagnostic>> {
+    let options = sema::Options {
+        positional: parameters,
+        environment: settings(),
+        child,
+        allow_unsafe: args.r#unsafe,
+    };
+    sema::analyze(tree, host, &options)
+}
+
+/// The settings in the environment, without their prefixes.
+fn settings() -> Vec<(String, String)> {
+    let variables: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let with = |prefix: &'static str| {
+        variables.iter().filter_map(move |(name, value)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
+        })
+    };
+    PREFIXES.into_iter().flat_map(with).collect()
+}
+
+/// The texts that an object's reports point into.
+pub fn sources(object: &Object) -> SourceMap {
+    let mut sources = SourceMap::new();
+    for source in &object.manifest.sources {
+        sources.add(source.name.as_str(), source.text.as_str());
+    }
+    sources
+}

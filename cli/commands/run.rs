@@ -1,0 +1,66 @@
+//! Compiles a script, loads it, and prints what it finds until it ends.
+
+use super::compile::{compile, sources};
+use crate::args::{Args, Format, Stage};
+use crate::failure::Failure;
+use crate::{report, script};
+use lexer::SourceMap;
+use runtime::host::KernelSymbols;
+use runtime::{Command, Error, Options, Output, OutputFormat, Session};
+
+/// Runs the script that the command line names; yields its exit code.
+///
+/// # Errors
+/// When the script is wrong, or the kernel refuses it.
+pub fn run(args: Args) -> Result<u8, Failure> {
+    let script = script::read(args.program.clone(), args.operands.clone())?;
+    let nowhere = SourceMap::new();
+    let command = args.command.as_deref().map(Command::hold).transpose();
+    let command = command.map_err(|e| failure(nowhere.clone(), &e))?;
+    let object = compile(&args, script, command.as_ref().map(Command::pid))?;
+    let texts = sources(&object);
+    let mut output = open(&args).map_err(|e| failure(nowhere, &e))?;
+    let keep_verifier_logs = args.stages().shows(Stage::Verifier);
+    let options = Options {
+        command,
+        pid: args.pid,
+        symbols: Some(Box::new(KernelSymbols::new())),
+        keep_verifier_logs,
+    };
+    let started = Session::start(object, options);
+    let mut session = match started {
+        Ok(session) => session,
+        Err(error) => {
+            if let (Error::Rejected(rejection), true) = (&error, keep_verifier_logs) {
+                eprintln!("{}", rejection.log.trim_end());
+            }
+            return Err(failure(texts, &error));
+        }
+    };
+    for (probe, log) in session.verifier_logs() {
+        eprintln!("verifier log of {probe}:\n{}", log.trim_end());
+    }
+    let missing: Vec<_> = session.missing().iter().map(Error::diagnostic).collect();
+    report::print(&texts, &missing);
+    if args.dry_run {
+        return Ok(0);
+    }
+    let outcome = session.run(&mut output).map_err(|e| failure(texts, &e))?;
+    Ok(outcome.exit_code as u8)
+}
+
+fn open(args: &Args) -> Result<Output, Error> {
+    let format = match args.format {
+        Format::Text => OutputFormat::Text,
+        Format::Json => OutputFormat::Json,
+    };
+    let output = match &args.output {
+        Some(path) => Output::file(format, path)?,
+        None => Output::stdout(format),
+    };
+    Ok(output.quiet(args.quiet))
+}
+
+fn failure(sources: SourceMap, error: &Error) -> Failure {
+    Failure::Reports(sources, vec![error.diagnostic()])
+}

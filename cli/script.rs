@@ -1,0 +1,117 @@
+//! Where the script comes from: `-e`, a file, or standard input.
+
+use crate::failure::Failure;
+use lexer::{Diagnostic, FileId, SourceMap};
+use std::fs::File;
+use std::io::{ErrorKind, Read, stdin};
+
+/// Bytes of a script. Longer ones are data that was given by mistake: a kernel takes at most a
+/// million instructions of a program, and the saved tools that people have are below 20 KB.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The name that reports show for a program given by `-e`.
+const FROM_COMMAND_LINE: &str = "-e";
+
+/// The name that reports show for standard input.
+const FROM_STDIN: &str = "stdin";
+
+/// A script and its positional parameters.
+#[derive(Debug)]
+pub struct Script {
+    /// The texts, for reports.
+    pub sources: SourceMap,
+    /// The script among them.
+    pub file: FileId,
+    /// `$1`, `$2`, …
+    pub parameters: Vec<String>,
+}
+
+/// Reads the script that the command line names.
+///
+/// # Errors
+/// When there is none, it cannot be read, or it is not a text that could be a script.
+pub fn read(program: Option<String>, operands: Vec<String>) -> Result<Script, Failure> {
+    let mut operands = operands.into_iter();
+    let (name, bytes) = match program {
+        Some(text) => (FROM_COMMAND_LINE.to_owned(), text.into_bytes()),
+        None => {
+            let name = operands.next().ok_or_else(nothing_to_run)?;
+            from_file(name)?
+        }
+    };
+    let text = check(&name, bytes)?;
+    let mut sources = SourceMap::new();
+    let file = sources.add(name, text);
+    Ok(Script {
+        sources,
+        file,
+        parameters: operands.collect(),
+    })
+}
+
+fn from_file(name: String) -> Result<(String, Vec<u8>), Failure> {
+    let mut bytes = Vec::new();
+    if name == "-" {
+        let read = stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes);
+        read.map_err(|error| unreadable(FROM_STDIN, &error))?;
+        return Ok((FROM_STDIN.to_owned(), bytes));
+    }
+    let file = File::open(&name).map_err(|error| unreadable(&name, &error))?;
+    let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(&name, &error))?;
+    Ok((name, bytes))
+}
+
+/// The text, if it could be a script.
+fn check(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
+    if bytes.len() as u64 > MAX_BYTES {
+        let message = format!("`{name}` is too long to be a script");
+        return Err(Diagnostic::error("script-too-long", message)
+            .note(format!("a script has at most {} KiB", MAX_BYTES >> 10))
+            .into());
+    }
+    let text = String::from_utf8(bytes).map_err(|error| not_text(name, &error))?;
+    if text.trim().is_empty() {
+        let report = Diagnostic::error("empty-script", format!("the script `{name}` is empty"));
+        return Err(report.help(EXAMPLE).into());
+    }
+    Ok(text)
+}
+
+const EXAMPLE: &str = "the smallest script: `begin { printf(\"hello\\n\"); exit(); }`";
+
+fn nothing_to_run() -> Failure {
+    Diagnostic::error("no-script", "there is no script to run")
+        .help("name a file, or give a program with `-e`; `strobe --help` has examples")
+        .into()
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Failure {
+    let reason = match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        ErrorKind::PermissionDenied => "no permission".to_owned(),
+        _ => error.to_string(),
+    };
+    let report = Diagnostic::error(
+        "unreadable-script",
+        format!("cannot read `{name}`: {reason}"),
+    );
+    if error.kind() == ErrorKind::NotFound && name.contains(['{', ':', ' ']) {
+        return report
+            .help("a program on the command line takes `-e` before it")
+            .into();
+    }
+    report.into()
+}
+
+fn not_text(name: &str, error: &std::string::FromUtf8Error) -> Failure {
+    let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+    let byte = error.as_bytes()[valid.len()];
+    Diagnostic::error("not-text", format!("`{name}` is not a text"))
+        .note(format!(
+            "line {line} holds the byte 0x{byte:02x}, which is not UTF-8"
+        ))
+        .into()
+}

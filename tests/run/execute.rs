@@ -1,0 +1,172 @@
+//! Runs a case.
+
+use crate::case::{Case, From};
+use crate::running::{Ended, Running};
+use crate::{expect, workload};
+use libtest_mimic::{Completion, Failed};
+use rustix::process::{Signal, geteuid};
+use std::io::Write;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// User and group id of `nobody` on Debian and Ubuntu.
+const NOBODY: u32 = 65534;
+
+/// What a case may say on standard error when nothing else is expected.
+const ATTACHED: &str = r"~Attached \d+ probes?";
+
+/// Runs a case; skips it, with the reason, where something is missing.
+pub fn run(case: &Case) -> Result<Completion, Failed> {
+    if let Some(reason) = missing() {
+        return Ok(Completion::ignored_with(reason));
+    }
+    let place = Place::new();
+    let outcome = start(case, &place).and_then(|running| attend(case, &place, running));
+    let verdict = outcome.and_then(|ended| judge(case, &place, &ended));
+    verdict
+        .map(|()| Completion::Completed)
+        .map_err(Failed::from)
+}
+
+/// Why programs cannot be loaded here.
+pub fn missing() -> Option<&'static str> {
+    (!geteuid().is_root()).then_some("loading programs needs root")
+}
+
+/// The strobe under test, as a command.
+pub fn strobe() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_strobe"));
+    command
+        .env("NO_COLOR", "1")
+        .env("TZ", "UTC")
+        .stdin(Stdio::null());
+    command
+}
+
+/// What is a case's own: the name of its workload and a directory that goes when it ends.
+pub struct Place {
+    pub name: String,
+    directory: PathBuf,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("w{}-{count}", std::process::id());
+        let directory = std::env::temp_dir().join(format!("strobe-{name}"));
+        std::fs::create_dir(&directory).expect("the directory of a case is new");
+        Self { name, directory }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.join("file")
+    }
+
+    /// A text with its placeholders filled in.
+    pub fn fill(&self, text: &str) -> String {
+        text.replace("{workload}", &workload::command())
+            .replace("{name}", &self.name)
+            .replace("{file}", &self.file().to_string_lossy())
+    }
+
+    /// The workload of these words, which start with its kind.
+    pub fn workload(&self, words: &[String]) -> Command {
+        let line = workload::command();
+        let mut parts = line.split(' ');
+        let mut command = Command::new(parts.next().expect("a command has a first word"));
+        command.args(parts).arg(&self.name).args(words);
+        command
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Nothing depends on it.
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn start(case: &Case, place: &Place) -> Result<Running, String> {
+    let mut command = strobe();
+    command.envs(case.env.iter().map(|(name, value)| (name, value)));
+    command.args(case.flags.iter().map(|word| place.fill(word)));
+    let program = place.fill(&case.program);
+    match case.from {
+        From::Argument => drop(command.arg("-e").arg(&program)),
+        From::File => {
+            let script = place.directory.join("script.bt");
+            std::fs::write(&script, &program).map_err(|e| e.to_string())?;
+            command.arg(script);
+        }
+        From::Stdin => {
+            let (reader, mut writer) = std::io::pipe().map_err(|e| e.to_string())?;
+            writer
+                .write_all(program.as_bytes())
+                .map_err(|e| e.to_string())?;
+            command.arg("-").stdin(reader);
+        }
+        From::Nothing => {}
+    }
+    command.args(case.args.iter().map(|word| place.fill(word)));
+    if case.user.as_deref() == Some("nobody") {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    Running::start(&mut command)
+}
+
+/// Gives a running strobe its workload and its signal, and waits for its end.
+fn attend(case: &Case, place: &Place, running: Running) -> Result<Ended, String> {
+    if case.workload.is_some() || case.signal.is_some() {
+        running.wait_attached()?;
+    }
+    if let Some(line) = &case.after {
+        running.wait_printed(line)?;
+    }
+    if let Some(words) = &case.workload {
+        let status = place.workload(words).status().map_err(|e| e.to_string())?;
+        if !status.success() {
+            return Err("the workload failed".to_owned());
+        }
+    }
+    match case.signal.as_deref() {
+        Some("TERM") => running.signal(Signal::TERM)?,
+        Some("INT") => running.signal(Signal::INT)?,
+        Some(other) => return Err(format!("there is no signal {other}")),
+        None if case.workload.is_some() => running.signal(Signal::INT)?,
+        None => {}
+    }
+    running.end()
+}
+
+fn judge(case: &Case, place: &Place, ended: &Ended) -> Result<(), String> {
+    let mut wrong = Vec::new();
+    if ended.status.code() != Some(case.exit) {
+        let how = match ended.status.signal() {
+            Some(signal) => format!("ended by signal {signal}"),
+            None => format!("exit code {:?}", ended.status.code()),
+        };
+        wrong.push(format!("{how}, expected {}", case.exit));
+    }
+    let fill = |lines: &[String]| lines.iter().map(|l| place.fill(l)).collect::<Vec<_>>();
+    wrong.extend(expect::compare("standard output", &fill(&case.stdout), &ended.stdout).err());
+    wrong.extend(match &case.stderr {
+        Some(lines) => expect::compare("standard error", &fill(lines), &ended.stderr).err(),
+        None if ended.stderr.is_empty() => None,
+        None => expect::compare("standard error", &[ATTACHED.to_owned()], &ended.stderr).err(),
+    });
+    if let Some(lines) = &case.file {
+        let text = std::fs::read_to_string(place.file()).unwrap_or_default();
+        wrong.extend(expect::compare("the file", &fill(lines), &text).err());
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{}\nstandard error was:\n{}",
+        wrong.join("\n"),
+        ended.stderr
+    ))
+}
