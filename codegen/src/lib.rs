@@ -7,6 +7,10 @@
 #[cfg(feature = "llvm")]
 mod compile;
 mod error;
+#[cfg_attr(
+    not(feature = "llvm"),
+    expect(dead_code, reason = "most of it is for lowering alone")
+)]
 mod kernel;
 #[cfg(feature = "llvm")]
 mod llvm;

@@ -1,7 +1,7 @@
 //! The command of `-c`: started, but held before its first instruction until all is attached.
 
 use crate::Error;
-use crate::sys::SyscallError;
+use crate::sys::describe;
 use crate::sys::process::{self, HeldChild};
 use std::ffi::CString;
 
@@ -39,8 +39,12 @@ impl Command {
     }
 
     /// Lets it run.
-    pub(crate) fn release(self) -> Result<(), SyscallError> {
-        self.child.release(&self.name)
+    pub(crate) fn release(self) -> Result<(), Error> {
+        let Self { name, child } = self;
+        child.release().map_err(|errno| Error::Command {
+            reason: describe(errno),
+            command: name,
+        })
     }
 }
 

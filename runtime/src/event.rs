@@ -7,7 +7,7 @@ use crate::print::view::Selection;
 use crate::print::{Output, Place};
 use crate::script_map::ScriptMaps;
 use crate::symbol::format_time;
-use crate::sys::clock;
+use crate::sys::{clock, describe_io};
 use codegen::object::{Event, SourceSpan};
 use sema::ir::{EventKind, Format, MapId};
 use std::ffi::OsStr;
@@ -140,7 +140,8 @@ fn cat(path: &[u8], maps: &ScriptMaps<'_>, output: &mut Output) {
         Ok(_) => output.text("cat", |out| out.extend_from_slice(&text)),
         Err(error) => {
             let path = String::from_utf8_lossy(path);
-            output.complain(format_args!("strobe: cannot print `{path}`: {error}"));
+            let reason = describe_io(&error);
+            output.complain(format_args!("strobe: cannot print `{path}`: {reason}"));
         }
     }
 }
@@ -157,7 +158,8 @@ fn system(command: &[u8], output: &mut Output) {
         Ok(ran) => output.text("syscall", |out| out.extend_from_slice(&ran.stdout)),
         Err(error) => {
             let command = String::from_utf8_lossy(command);
-            output.complain(format_args!("strobe: cannot run `{command}`: {error}"));
+            let reason = describe_io(&error);
+            output.complain(format_args!("strobe: cannot run `{command}`: {reason}"));
         }
     }
 }

@@ -30,5 +30,5 @@ pub use host::Host;
 pub use print::{Output, OutputFormat};
 pub use session::{Options, Outcome, Session};
 pub use symbol::{NoSymbols, Symbol, Symbols};
-pub use sys::SyscallError;
+pub use sys::{SyscallError, possible_cpus};
 pub use verifier::Rejection;

@@ -39,7 +39,6 @@ fn syscall(error: &SyscallError) -> Diagnostic {
             .note("the kernel limits the size of a map and of its values")
             .help("make the map's values or `max_map_keys` smaller"),
         libc::EMFILE => report.help("raise the limit on open files: `ulimit -n`"),
-        libc::ESRCH => report.help("there is no such process (any more)"),
         _ => report,
     }
 }

@@ -10,7 +10,7 @@ pub(crate) use programs::LoadedProgram;
 
 use crate::Error;
 use crate::sys::SyscallError;
-use crate::sys::bpf::{Map, MapSpec, ProgramSpec};
+use crate::sys::bpf::{Log, Map, MapSpec, ProgramSpec};
 use codegen::Object;
 use codegen::object::MANIFEST_VERSION;
 use std::os::fd::OwnedFd;
@@ -27,7 +27,7 @@ pub(crate) trait Loader {
     fn load_program(
         &self,
         spec: &ProgramSpec<'_>,
-        log: Option<&mut [u8]>,
+        log: Option<Log<'_>>,
     ) -> Result<OwnedFd, SyscallError>;
 }
 
@@ -50,7 +50,7 @@ impl Loader for Kernel {
     fn load_program(
         &self,
         spec: &ProgramSpec<'_>,
-        log: Option<&mut [u8]>,
+        log: Option<Log<'_>>,
     ) -> Result<OwnedFd, SyscallError> {
         crate::sys::bpf::load_program(spec, log)
     }

@@ -4,7 +4,7 @@ use super::Loader;
 use super::elf::{Code, Elf, Line, btf_string};
 use crate::Error;
 use crate::sys::SyscallError;
-use crate::sys::bpf::{DebugInfo, ProgramSpec};
+use crate::sys::bpf::{DebugInfo, Log, ProgramSpec};
 use crate::verifier::{Position, Rejection};
 use aya_obj::generated::bpf_prog_type::{
     BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_PROG_TYPE_TRACEPOINT,
@@ -110,7 +110,11 @@ impl Context<'_> {
         let mut size = (self.manifest.config.log_size as usize).clamp(4096, LONGEST_LOG);
         loop {
             let mut log = vec![0u8; size];
-            let result = self.kernel.load_program(spec, Some(&mut log));
+            let room = Log {
+                buffer: &mut log,
+                full: self.keep_log,
+            };
+            let result = self.kernel.load_program(spec, Some(room));
             let too_short = matches!(&result, Err(e) if e.errno == libc::ENOSPC);
             if too_short && size < LONGEST_LOG {
                 size = (size * 4).min(LONGEST_LOG);

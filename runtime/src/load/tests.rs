@@ -5,7 +5,7 @@ use crate::Error;
 use crate::fixture::code::Code;
 use crate::fixture::{ObjectBuilder, kernel_is_ours};
 use crate::sys::SyscallError;
-use crate::sys::bpf::{Map, MapSpec, ProgramSpec};
+use crate::sys::bpf::{Log, Map, MapSpec, ProgramSpec};
 use codegen::Object;
 use sema::ir::{AttachTarget, ProgramType};
 use std::cell::{Cell, RefCell};
@@ -68,9 +68,10 @@ impl Loader for Fake {
     fn load_program(
         &self,
         spec: &ProgramSpec<'_>,
-        log: Option<&mut [u8]>,
+        log: Option<Log<'_>>,
     ) -> Result<OwnedFd, SyscallError> {
         assert_eq!(spec.instructions.len() % 8, 0);
+        let log = log.map(|log| log.buffer);
         self.offered
             .borrow_mut()
             .push(log.as_ref().map_or(0, |l| l.len()));

@@ -10,6 +10,7 @@ pub(crate) mod view;
 
 use crate::Error;
 use crate::symbol::Names;
+use crate::sys::describe_io;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -78,7 +79,7 @@ impl Output {
     /// When the file cannot be created.
     pub fn file(format: OutputFormat, path: &Path) -> Result<Self, Error> {
         let file = File::create(path).map_err(|error| Error::Output {
-            reason: format!("{}: {error}", path.display()),
+            reason: format!("{}: {}", path.display(), describe_io(&error)),
         })?;
         Ok(Self::new(format, Box::new(file), Box::new(io::stderr())))
     }
@@ -224,7 +225,7 @@ impl Output {
                 Ok(())
             }
             Err(error) => Err(Error::Output {
-                reason: error.to_string(),
+                reason: describe_io(&error),
             }),
         }
     }

@@ -226,6 +226,58 @@ fn clear_and_zero_and_print() {
     );
 }
 
+/// A format without conversions.
+fn plain(text: &str) -> Format {
+    Format {
+        pieces: vec![Piece::Text(text.into())],
+    }
+}
+
+#[test]
+fn every_kind_of_record_is_carried_out() {
+    if !kernel_is_ours("every_kind_of_record_is_carried_out") {
+        return;
+    }
+    let word = i32::from_le_bytes(*b"ab\0\0");
+    let mut begin = Code::new().assign("m", 7, &[70]).emit(0, &[]).emit(1, &[]);
+    begin = begin
+        .emit(2, &[])
+        .emit(3, &[word])
+        .emit(4, &[])
+        .emit(5, &[12]);
+    begin = begin.emit(6, &[7]).emit(6, &[8]).emit(7, &[]).emit(99, &[]);
+    let message = |error, text| EventKind::Message {
+        error,
+        format: plain(text),
+    };
+    let text = Type::Str { cap: 8, cut: false };
+    let mut object = ObjectBuilder::new("begin { errorf() }")
+        .map("@m", HASH, Some(Type::I64), MapValue::Plain(Type::I64), 10)
+        .event(EventKind::Cat(plain("/proc/self/comm")), &[])
+        .event(EventKind::System(plain("echo from a shell")), &[])
+        .event(EventKind::Time("%%H\n".to_owned()), &[])
+        .event(EventKind::Join, &[text])
+        .event(message(true, "bad"), &[])
+        .event(EventKind::PrintValue, &[Type::I64])
+        .event(EventKind::PrintMapEntry(MapId(0)), &[Type::I64])
+        .event(EventKind::Cat(plain("/no/such/file")), &[])
+        .program("begin", RAW, AttachTarget::Begin, begin.done());
+    object.config.max_cat_bytes = 3;
+    object.config.print_maps_on_exit = false;
+    let ran = run(object.build());
+    let comm = std::fs::read_to_string("/proc/self/comm").expect("there is a /proc");
+    assert_eq!(
+        ran.data,
+        format!("{}from a shell\n%H\nab\n12\n@m[7]: 70\n\n\n", &comm[..3])
+    );
+    assert_eq!(
+        ran.messages,
+        "Attached 1 probe\n\
+         test.bt:1:1-19: ERROR: bad\n\
+         strobe: cannot print `/no/such/file`: No such file or directory\n"
+    );
+}
+
 #[test]
 fn losses_are_reported() {
     if !kernel_is_ours("losses_are_reported") {

@@ -5,7 +5,10 @@ use std::fs;
 
 /// How many CPUs there may ever be: per-CPU map values have one slot for each. No guess will do
 /// here, since the kernel writes that many slots into our buffers.
-pub(crate) fn possible() -> Result<usize, SyscallError> {
+///
+/// # Errors
+/// When `/sys` does not tell.
+pub fn possible() -> Result<usize, SyscallError> {
     Ok(read("/sys/devices/system/cpu/possible")?.len())
 }
 

@@ -44,9 +44,15 @@ impl SyscallError {
     }
 }
 
-/// The words for an error number, without the number.
-fn describe(errno: i32) -> String {
-    let text = io::Error::from_raw_os_error(errno).to_string();
+/// The words for an error number.
+pub(crate) fn describe(errno: i32) -> String {
+    describe_io(&io::Error::from_raw_os_error(errno))
+}
+
+/// The words for a failed operation of the standard library, without the error number that it
+/// puts behind them.
+pub(crate) fn describe_io(error: &io::Error) -> String {
+    let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text[..end].to_owned(),
         None => text,

@@ -17,4 +17,6 @@ pub(crate) mod process;
 pub(crate) mod rlimit;
 pub(crate) mod signal;
 
+pub use cpu::possible as possible_cpus;
 pub use error::SyscallError;
+pub(crate) use error::{describe, describe_io};

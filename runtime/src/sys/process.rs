@@ -110,15 +110,14 @@ fn child(go: BorrowedFd<'_>, failure: BorrowedFd<'_>, argv: &[*const c_char]) ->
 }
 
 impl HeldChild {
-    /// Lets the child become its program, and fails where it cannot.
-    pub(crate) fn release(mut self, name: &str) -> Result<(), SyscallError> {
-        let attempted = || format!("run `{name}`");
+    /// Lets the child become its program, and fails with the error number where it cannot.
+    pub(crate) fn release(mut self) -> Result<(), i32> {
         self.go
             .write_all(&[1])
-            .map_err(|e| SyscallError::io(attempted(), &e))?;
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
         let mut errno = [0u8; 4];
         match self.failure.read_exact(&mut errno) {
-            Ok(()) => Err(SyscallError::new(attempted(), i32::from_ne_bytes(errno))),
+            Ok(()) => Err(i32::from_ne_bytes(errno)),
             // The pipe closed on exec.
             Err(_) => Ok(()),
         }

@@ -11,7 +11,7 @@ mod program;
 
 pub(crate) use link::{link_perf_event, open_raw_tracepoint};
 pub(crate) use map::{Batch, BatchCursor, Map, MapSpec};
-pub(crate) use program::{DebugInfo, ProgramSpec, load_btf, load_program, run_raw_tracepoint};
+pub(crate) use program::{DebugInfo, Log, ProgramSpec, load_btf, load_program, run_raw_tracepoint};
 
 use super::SyscallError;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};

@@ -99,11 +99,19 @@ unsafe impl Attribute for LoadBtf {}
 // SAFETY: as above; every address in it stays zero.
 unsafe impl Attribute for TestRun {}
 
-/// Loads a program. Given a buffer, asks the verifier for its log, ended by a NUL; `ENOSPC` says
-/// that the buffer was too short for it.
+/// Where the verifier writes its log, ended by a NUL.
+#[derive(Debug)]
+pub(crate) struct Log<'a> {
+    /// Room for it.
+    pub(crate) buffer: &'a mut [u8],
+    /// Whether to log every way through a program, rather than those to a refusal alone.
+    pub(crate) full: bool,
+}
+
+/// Loads a program. `ENOSPC` says that the log needs more room.
 pub(crate) fn load_program(
     spec: &ProgramSpec<'_>,
-    log: Option<&mut [u8]>,
+    log: Option<Log<'_>>,
 ) -> Result<OwnedFd, SyscallError> {
     let mut attribute = Load {
         kind: spec.kind,
@@ -114,9 +122,10 @@ pub(crate) fn load_program(
         ..Load::default()
     };
     if let Some(log) = log {
-        attribute.log_level = 1;
-        attribute.log_size = u32::try_from(log.len()).unwrap_or(u32::MAX);
-        attribute.log = address_mut(log);
+        // `BPF_LOG_LEVEL1` and `BPF_LOG_LEVEL2` of `linux/bpf_verifier.h`.
+        attribute.log_level = if log.full { 2 } else { 1 };
+        attribute.log_size = u32::try_from(log.buffer.len()).unwrap_or(u32::MAX);
+        attribute.log = address_mut(log.buffer);
     }
     if let Some(debug) = spec.debug {
         attribute.btf = debug.btf.as_raw_fd().cast_unsigned();
