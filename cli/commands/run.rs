@@ -7,17 +7,20 @@ use crate::{report, script};
 use lexer::SourceMap;
 use runtime::host::KernelSymbols;
 use runtime::{Command, Error, Options, Output, OutputFormat, Session};
+use std::time::Instant;
 
 /// Runs the script that the command line names; yields its exit code.
 ///
 /// # Errors
 /// When the script is wrong, or the kernel refuses it.
 pub fn run(args: Args) -> Result<u8, Failure> {
+    let mut clock = Clock::start(args.verbose);
     let script = script::read(args.program.clone(), args.operands.clone())?;
     let nowhere = SourceMap::new();
     let command = args.command.as_deref().map(Command::hold).transpose();
     let command = command.map_err(|e| failure(nowhere.clone(), &e))?;
     let object = compile(&args, script, command.as_ref().map(Command::pid))?;
+    clock.lap("compiled");
     let texts = sources(&object);
     let mut output = open(&args).map_err(|e| failure(nowhere, &e))?;
     let keep_verifier_logs = args.stages().shows(Stage::Verifier);
@@ -37,6 +40,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
             return Err(failure(texts, &error));
         }
     };
+    clock.lap("loaded and attached");
     for (probe, log) in session.verifier_logs() {
         eprintln!("verifier log of {probe}:\n{}", log.trim_end());
     }
@@ -46,7 +50,32 @@ pub fn run(args: Args) -> Result<u8, Failure> {
         return Ok(0);
     }
     let outcome = session.run(&mut output).map_err(|e| failure(texts, &e))?;
+    clock.lap("ran, detached and printed");
     Ok(outcome.exit_code as u8)
+}
+
+/// Tells, for `-v`, how long each step took.
+struct Clock {
+    verbose: bool,
+    last: Instant,
+}
+
+impl Clock {
+    fn start(verbose: bool) -> Self {
+        Self {
+            verbose,
+            last: Instant::now(),
+        }
+    }
+
+    fn lap(&mut self, step: &str) {
+        let now = Instant::now();
+        if self.verbose {
+            let took = (now - self.last).as_secs_f64() * 1e3;
+            eprintln!("strobe: {step} in {took:.2} ms");
+        }
+        self.last = now;
+    }
 }
 
 fn open(args: &Args) -> Result<Output, Error> {

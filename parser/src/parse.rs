@@ -104,6 +104,10 @@ impl<'s> Reader<'s> {
             let faulty = recover::faulty(tokens, stuck.at);
             if !self.has_lex_error(tokens, &faulty, stuck.at, lexed) {
                 let error = slip::explain(&Place::new(tokens, stuck.at, &faulty), &stuck.expected);
+                // The same mistake again: what was cut did not hold it, and never will.
+                if self.errors.last() == Some(&error) {
+                    return;
+                }
                 self.errors.push(error);
             }
             self.cx.take_errors();
