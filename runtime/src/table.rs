@@ -55,7 +55,7 @@ impl Table for Map {
         keys: &mut [u8],
         values: &mut [u8],
     ) -> Result<Batch, SyscallError> {
-        Map::lookup_batch(self, cursor, keys, values, false)
+        Map::lookup_batch(self, cursor, keys, values)
     }
 }
 

@@ -151,16 +151,13 @@ impl Map {
         self.element(Command::MapNextKey, key, address_mut(next), "walk")
     }
 
-    /// Reads many entries of a hash map at once, from where `cursor` stands, and moves the
-    /// cursor on. With `delete`, removes them too.
-    ///
-    /// `ENOSPC` says that the buffers must be longer to take a whole bucket.
+    /// Reads many entries of a hash map at once, from where `cursor` stands, and moves the cursor
+    /// on. `ENOSPC` says that the buffers must be longer to take a whole bucket.
     pub(crate) fn lookup_batch(
         &self,
         cursor: &mut BatchCursor,
         keys: &mut [u8],
         values: &mut [u8],
-        delete: bool,
     ) -> Result<Batch, SyscallError> {
         let room = keys.len() / self.key_size.max(1);
         self.require(values.len() >= room * self.value_size && self.key_size > 0)?;
@@ -176,12 +173,7 @@ impl Map {
             element_flags: 0,
             flags: 0,
         };
-        let command = if delete {
-            Command::MapLookupAndDeleteBatch
-        } else {
-            Command::MapLookupBatch
-        };
-        let last = match call(command, &mut attribute) {
+        let last = match call(Command::MapLookupBatch, &mut attribute) {
             Ok(_) => false,
             Err(libc::ENOENT) => true,
             Err(errno) => return Err(self.error("read", errno)),

@@ -31,7 +31,6 @@ enum Command {
     BtfLoad = 18,
     MapFreeze = 22,
     MapLookupBatch = 24,
-    MapLookupAndDeleteBatch = 25,
     LinkCreate = 28,
 }
 
