@@ -50,14 +50,14 @@ bench: build
 	@$(if $(SUDO),echo 'Root is needed to load programs into the kernel: using sudo.')
 	STROBE='$(abspath $(STROBE))' $(AS_ROOT) cargo bench --locked --bench peer
 
+# Sanitizers are nightly flags; RUSTC_BOOTSTRAP lets the stable compiler take them.
 fuzz: cargo
 	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
-	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
 	@for manifest in */fuzz/Cargo.toml; do \
 	  crate=$${manifest%/fuzz/Cargo.toml}; \
-	  for target in $$(cd $$crate && cargo +nightly fuzz list); do \
+	  for target in $$(cd $$crate && cargo fuzz list); do \
 	    echo "fuzz $$crate/$$target for $(FUZZ_SECONDS) s"; \
-	    (cd $$crate && cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS)); \
+	    (cd $$crate && RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS)); \
 	  done; \
 	done
 
