@@ -1,6 +1,6 @@
 //! The end of a run: detach, `end` probes, what is left in the ring, the maps, what was lost.
 
-use super::run::Ending;
+use super::run::Records;
 use super::{Outcome, Session};
 use crate::Error;
 use crate::print::Output;
@@ -18,8 +18,10 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 impl Session {
     /// Ends the run.
-    pub(super) fn finish(&mut self, ending: Ending, output: &mut Output) -> Result<Outcome, Error> {
-        self.detach(ending, output)?;
+    pub(super) fn finish(&mut self, output: &mut Output) -> Result<Outcome, Error> {
+        self.detach(output)?;
+        self.drain_all(output)?;
+        self.records = Records::All;
         self.run_programs(&AttachTarget::End)?;
         self.drain_all(output)?;
         self.end_child()?;
@@ -41,24 +43,24 @@ impl Session {
         Ok(Outcome { exit_code })
     }
 
-    /// Detaches, which takes the kernel a while, and goes on printing what comes meanwhile; or,
-    /// where the script asked for the end, goes on emptying the ring.
-    fn detach(&mut self, ending: Ending, output: &mut Output) -> Result<(), Error> {
+    /// Detaches, which takes the kernel a while, and goes on with the records that come meanwhile.
+    fn detach(&mut self, output: &mut Output) -> Result<(), Error> {
         let links = std::mem::take(&mut self.links);
-        if !links.is_empty() {
-            let (done, last_drop) =
-                pipe().map_err(|error| SyscallError::io("open a pipe", &error))?;
-            let detaching = std::thread::Builder::new().spawn(move || {
-                drop(links);
-                drop(last_drop);
-            });
-            // Where no thread can be had, the links have been dropped with the closure.
-            drop(detaching);
-            while !self.wait_for_records(&done)? {
-                self.empty(ending, output)?;
-            }
+        if links.is_empty() {
+            return Ok(());
         }
-        self.empty(ending, output)
+        let (done, last_drop) = pipe().map_err(|error| SyscallError::io("open a pipe", &error))?;
+        let detaching = std::thread::Builder::new().spawn(move || {
+            drop(links);
+            drop(last_drop);
+        });
+        // Where no thread can be had, the links have been dropped with the closure.
+        drop(detaching);
+        while !self.wait_for_records(&done)? {
+            self.drain(output)?;
+            output.flush()?;
+        }
+        Ok(())
     }
 
     /// Ends the command if it still runs: politely at first.
@@ -87,24 +89,9 @@ impl Session {
         Ok(done)
     }
 
-    fn empty(&mut self, ending: Ending, output: &mut Output) -> Result<(), Error> {
-        match ending {
-            Ending::Outside => {
-                self.drain(output)?;
-                output.flush()
-            }
-            Ending::Exit => {
-                if let Some(ring) = &mut self.ring {
-                    ring.drain(|_| true);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Prints what the ring holds, also behind records that ask for the end.
+    /// Empties the ring.
     fn drain_all(&mut self, output: &mut Output) -> Result<(), Error> {
-        while !output.is_closed() && self.drain(output)?.0.records > 0 {}
+        while !output.is_closed() && self.drain(output)?.records > 0 {}
         output.flush()
     }
 

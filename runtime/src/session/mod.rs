@@ -16,6 +16,7 @@ use crate::sys::process::PidFd;
 use crate::sys::signal::SignalFd;
 use codegen::object::{Control, MapRole};
 use codegen::{Manifest, Object};
+use run::Records;
 use sema::ir::{AttachTarget, MapId};
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -63,6 +64,7 @@ pub struct Session {
     manifest: Manifest,
     names: Names,
     zeroed: RefCell<HashSet<MapId>>,
+    records: Records,
     signals: SignalFd,
     command: Option<Command>,
     /// The process of the command.
@@ -108,6 +110,7 @@ impl Session {
             manifest: object.manifest,
             names: Names::new(symbols, trailer),
             zeroed: RefCell::default(),
+            records: Records::UntilExit,
             signals,
             command: options.command,
             child,
@@ -145,11 +148,13 @@ impl Session {
         Ok(())
     }
 
-    /// Runs the programs of `begin` or `end`, in their order, and tells how many there are.
+    /// Runs the programs of `begin` or `end`, in their order, and tells how many there are. No
+    /// `begin` runs behind one that asks for the end.
     fn run_programs(&self, when: &AttachTarget) -> Result<usize, Error> {
+        let is_begin = *when == AttachTarget::Begin;
         for program in &self.programs {
             for target in &program.about.targets {
-                if target.attach == *when {
+                if target.attach == *when && !(is_begin && self.asked_to_exit()) {
                     bpf::run_raw_tracepoint(program.fd.as_fd(), &target.name)?;
                 }
             }

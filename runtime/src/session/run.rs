@@ -17,13 +17,15 @@ const GATHERING_TIME: Duration = Duration::from_millis(2);
 /// From how many records in one drain on they come fast.
 const FAST: u64 = 16;
 
-/// Why a run ends.
+/// What happens to records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// The script asked for it: what was recorded later is not printed.
-    Exit,
-    /// A signal, the end of a watched process, or that nothing can come any more.
-    Outside,
+pub(super) enum Records {
+    /// They are carried out until one asks for the end; those behind it are not.
+    UntilExit,
+    /// They are passed over: the script has asked for the end, but is not detached yet.
+    PassOver,
+    /// They are carried out, whatever they ask for: those of `end`.
+    All,
 }
 
 impl Session {
@@ -40,22 +42,22 @@ impl Session {
         if let Some(command) = command.filter(|_| !self.asked_to_exit()) {
             command.release()?;
         }
-        let ending = self.follow(output)?;
-        self.finish(ending, output)
+        self.follow(output)?;
+        self.finish(output)
     }
 
-    fn follow(&mut self, output: &mut Output) -> Result<Ending, Error> {
+    /// Prints what comes until there is a reason to end.
+    fn follow(&mut self, output: &mut Output) -> Result<(), Error> {
         loop {
-            let (drained, flow) = self.drain(output)?;
+            let drained = self.drain(output)?;
             output.flush()?;
-            if flow == Flow::End || self.asked_to_exit() {
-                return Ok(Ending::Exit);
-            }
-            if output.is_closed() || self.has_nothing_to_wait_for() {
-                return Ok(Ending::Outside);
+            // The record of an `exit` may have found the ring full, or be on its way.
+            let is_over = self.records == Records::PassOver || self.asked_to_exit();
+            if is_over || output.is_closed() || self.has_nothing_to_wait_for() {
+                return Ok(());
             }
             if self.wait(output, self.comes_fast(drained))? {
-                return Ok(Ending::Outside);
+                return Ok(());
             }
         }
     }
@@ -71,10 +73,10 @@ impl Session {
         drained.records >= FAST && drained.bytes < size / 8
     }
 
-    /// Prints what the ring buffer holds.
-    pub(super) fn drain(&mut self, output: &mut Output) -> Result<(Drained, Flow), Error> {
+    /// Carries out the records that the ring buffer holds.
+    pub(super) fn drain(&mut self, output: &mut Output) -> Result<Drained, Error> {
         let Some(ring) = &mut self.ring else {
-            return Ok((Drained::default(), Flow::Continue));
+            return Ok(Drained::default());
         };
         let maps = ScriptMaps {
             manifest: &self.manifest,
@@ -82,12 +84,20 @@ impl Session {
             names: &self.names,
             zeroed: &self.zeroed,
         };
-        let mut result = Ok(Flow::Continue);
+        let records = &mut self.records;
+        let mut failure = None;
         let drained = ring.drain(|record| {
-            result = carry_out(&maps, record, output);
-            matches!(result, Ok(Flow::Continue)) && !output.is_closed()
+            if *records == Records::PassOver {
+                return true;
+            }
+            match carry_out(&maps, record, output) {
+                Ok(Flow::End) if *records == Records::UntilExit => *records = Records::PassOver,
+                Ok(_) => {}
+                Err(error) => failure = Some(error),
+            }
+            failure.is_none() && !output.is_closed()
         });
-        Ok((drained, result?))
+        failure.map_or(Ok(drained), Err)
     }
 
     /// Waits for records, or, while they gather, for a little time; true when the run must end.

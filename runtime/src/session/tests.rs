@@ -92,6 +92,23 @@ fn exit_in_begin_leaves_the_rest_unattached() {
 }
 
 #[test]
+fn the_end_is_not_missed_when_its_record_is_lost() {
+    if !kernel_is_ours("the_end_is_not_missed_when_its_record_is_lost") {
+        return;
+    }
+    let begin = Code::new().ask_to_exit(4).emit(0, &[1]).done();
+    let end = Code::new().emit(1, &[]).emit(0, &[2]).done();
+    let object = ObjectBuilder::new("")
+        .event(printf("number"), &[Type::I64])
+        .event(EventKind::Exit, &[])
+        .program("begin", RAW, AttachTarget::Begin, begin)
+        .program("end", RAW, AttachTarget::End, end);
+    let ran = run(object.build());
+    assert_eq!(ran.data, "number 1\nnumber 2\n\n\n");
+    assert_eq!(ran.outcome, Outcome { exit_code: 4 });
+}
+
+#[test]
 fn a_tracepoint_that_does_not_exist() {
     if !kernel_is_ours("a_tracepoint_that_does_not_exist") {
         return;
