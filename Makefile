@@ -53,12 +53,9 @@ bench: build
 # Sanitizers are nightly flags; RUSTC_BOOTSTRAP lets the stable compiler take them.
 fuzz: cargo
 	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
-	@for manifest in */fuzz/Cargo.toml; do \
-	  crate=$${manifest%/fuzz/Cargo.toml}; \
-	  for target in $$(cd $$crate && cargo fuzz list); do \
-	    echo "fuzz $$crate/$$target for $(FUZZ_SECONDS) s"; \
-	    (cd $$crate && RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS)); \
-	  done; \
+	@for target in $$(cargo fuzz list); do \
+	  echo "fuzz $$target for $(FUZZ_SECONDS) s"; \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS); \
 	done
 
 cargo:

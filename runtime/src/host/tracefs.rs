@@ -2,8 +2,8 @@
 
 use crate::sys::mount;
 use sema::kernel::{KernelError, TracepointName};
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,10 @@ const WHAT: &str = "the tracing file system (tracefs)";
 
 /// The layouts of ftrace's own records look like tracepoints, but nothing can attach to them.
 const NOT_EVENTS: &str = "ftrace";
+
+/// Bytes that most `format` files fit into. The files do not tell their size, and the kernel
+/// writes them anew for each read.
+const FORMAT_LEN: usize = 8192;
 
 /// The tracing file system.
 #[derive(Debug)]
@@ -77,8 +81,9 @@ impl Tracefs {
             return Ok(None);
         }
         let path = self.events.join(system).join(event).join("format");
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text)),
+        let mut text = String::with_capacity(FORMAT_LEN);
+        match File::open(&path).and_then(|mut file| file.read_to_string(&mut text)) {
+            Ok(_) => Ok(Some(text)),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(unreadable(&error)),
         }
