@@ -225,7 +225,7 @@ impl Btf {
             return Some(&[]);
         }
         let rest = self.strings().get(own as usize..)?;
-        let end = rest.iter().position(|byte| *byte == 0)?;
+        let end = memchr::memchr(0, rest)?;
         Some(&rest[..end])
     }
 

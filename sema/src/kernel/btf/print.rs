@@ -8,8 +8,9 @@ use std::fmt::Write;
 /// How deep types may nest in one text.
 const DEPTH: usize = 64;
 
-/// How many types one text may be made of. The largest struct of a kernel has some thousand.
-const STEPS: usize = 100_000;
+/// How much work one text may take, in bytes written and elements read. The largest definitions
+/// of a kernel take some ten thousand.
+const WORK: usize = 4 << 20;
 
 impl Btf {
     /// Name of a type as C spells it: `struct task_struct *`, `unsigned long[6]`.
@@ -41,7 +42,7 @@ struct Printer<'a> {
     btf: &'a Btf,
     /// Whether anonymous structs, unions and enums are written out.
     expand: bool,
-    /// How many more types may be printed.
+    /// How much more work may be done.
     left: Cell<usize>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Printer<'a> {
         Printer {
             btf,
             expand,
-            left: Cell::new(STEPS),
+            left: Cell::new(WORK),
         }
     }
 
@@ -62,6 +63,7 @@ impl<'a> Printer<'a> {
         let mut qualifiers = String::new();
         loop {
             let ty = self.step(id, depth)?;
+            self.spend(inner.len() + qualifiers.len(), id)?;
             if let Some((word, target)) = qualifier(&ty) {
                 qualifiers += word;
                 id = target;
@@ -71,12 +73,8 @@ impl<'a> Printer<'a> {
                 BtfType::Pointer(target) => {
                     // What qualifies the pointer stands behind its `*`.
                     let star = format!("*{}", std::mem::take(&mut qualifiers));
-                    let star = if inner.is_empty() {
-                        star.trim_end()
-                    } else {
-                        &star
-                    };
-                    (format!("{star}{inner}"), target)
+                    let text = format!("{star}{inner}");
+                    (text.trim_end().to_owned(), target)
                 }
                 BtfType::Array(Array { elem, len }) => (format!("{}[{len}]", bound(inner)), elem),
                 BtfType::Prototype(it) => {
@@ -89,7 +87,9 @@ impl<'a> Printer<'a> {
                         None | Some('[') => "",
                         Some(_) => " ",
                     };
-                    return Ok(format!("{qualifiers}{base}{space}{inner}"));
+                    let text = format!("{qualifiers}{base}{space}{inner}");
+                    self.spend(text.len(), id)?;
+                    return Ok(text);
                 }
             };
         }
@@ -162,12 +162,27 @@ impl<'a> Printer<'a> {
         Ok(text)
     }
 
+    /// Decodes a type on the way to a text.
     fn step(&self, id: TypeId, depth: usize) -> Result<BtfType<'a>, KernelError> {
-        if depth > DEPTH || self.left.get() == 0 {
+        if depth > DEPTH {
             return Err(self.btf.endless(id));
         }
-        self.left.set(self.left.get() - 1);
-        self.btf.get(id)
+        let ty = self.btf.get(id)?;
+        let elements = match &ty {
+            BtfType::Struct(it) | BtfType::Union(it) => it.members.len(),
+            BtfType::Enum(it) => it.constants.len(),
+            BtfType::Prototype(it) => it.params.len(),
+            _ => 0,
+        };
+        self.spend(1 + elements, id)?;
+        Ok(ty)
+    }
+
+    /// Takes work off what is left.
+    fn spend(&self, work: usize, id: TypeId) -> Result<(), KernelError> {
+        let left = self.left.get().checked_sub(work);
+        self.left.set(left.ok_or_else(|| self.btf.endless(id))?);
+        Ok(())
     }
 }
 

@@ -9,8 +9,8 @@ use crate::kernel::KernelError;
 /// `MAX_RESOLVE_DEPTH`. What is longer than that is a cycle.
 const DEPTH: usize = 32;
 
-/// How many structs and unions a member is looked for in. The kernel's largest has some hundred.
-const COMPOSITES: usize = 4096;
+/// How many members a search may look at. The largest struct of a kernel has some thousand.
+const MEMBERS: usize = 1 << 17;
 
 /// A member that was found by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Btf {
         let mut search = Search {
             btf: self,
             name,
-            left: COMPOSITES,
+            left: MEMBERS,
             path: Vec::new(),
         };
         let member = search.visit(id, 0)?;
@@ -176,7 +176,7 @@ fn is_alias(kind: Kind) -> bool {
 struct Search<'a, 'n> {
     btf: &'a Btf,
     name: &'n str,
-    /// How many more structs and unions may be looked into.
+    /// How many more members may be looked at.
     left: usize,
     /// Indices on the way to where the search is.
     path: Vec<u32>,
@@ -189,10 +189,11 @@ impl<'a> Search<'a, '_> {
             Some(record) if matches!(record.kind, Kind::Struct | Kind::Union) => record,
             _ => return Ok(None),
         };
-        if self.left == 0 || self.path.len() > DEPTH {
+        let left = self.left.checked_sub(1 + record.len as usize);
+        self.left = left.ok_or_else(|| self.btf.endless(id))?;
+        if self.path.len() > DEPTH {
             return Err(self.btf.endless(id));
         }
-        self.left -= 1;
         for (index, words) in record.elements().enumerate() {
             let mut member = member(self.btf, record.flag, words)?;
             member.bit_offset = base.saturating_add(member.bit_offset);

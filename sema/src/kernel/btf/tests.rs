@@ -337,6 +337,32 @@ fn a_tree_of_anonymous_members_that_doubles_at_each_level_is_given_up() {
 }
 
 #[test]
+fn fuzz_finding_a_text_that_grows_with_every_step_is_given_up() {
+    let mut b = Builder::new();
+    let name = "n".repeat(4096);
+    let callback = b.next_id();
+    let long = TypeId(callback.0 + 1);
+    b.prototype(long, &[(&name, long), (&name, callback), (&name, callback)]);
+    b.structure(&name, 4, &[]);
+    let pointer = b.next_id();
+    b.pointer(pointer);
+    let btf = parse(&b);
+    assert!(btf.type_name(callback).is_err());
+    assert!(btf.definition(callback).is_err());
+    assert!(btf.type_name(pointer).is_err());
+}
+
+#[test]
+fn fuzz_finding_wide_structs_within_each_other_are_given_up() {
+    let mut b = Builder::new();
+    let inner = b.structure("", 4, &[("x", TypeId::VOID, 0, 0); 1000]);
+    let outer = b.structure("", 4, &[("", inner, 0, 0); 1000]);
+    let btf = parse(&b);
+    assert!(btf.find_member(outer, "y").is_err());
+    assert!(btf.find_member(inner, "y").unwrap().is_none());
+}
+
+#[test]
 fn module_types_continue_those_of_the_kernel() {
     let mut b = Builder::new();
     let int = b.int("int", 4, 1);

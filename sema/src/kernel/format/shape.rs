@@ -82,7 +82,7 @@ pub(super) fn read(declaration: &str, size: u32, signed: bool) -> Option<(&str, 
         }
         None => (text, None),
     };
-    let start = text.rfind(|c: char| !is_word(c)).map_or(0, |at| at + 1);
+    let start = text.trim_end_matches(is_word).len();
     let (ty, name) = text.split_at(start);
     if ty.trim().is_empty() || name.is_empty() {
         return None;

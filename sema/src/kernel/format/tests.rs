@@ -201,6 +201,12 @@ fn a_declaration_without_type_or_name_is_none() {
     }
 }
 
+#[test]
+fn fuzz_finding_a_letter_of_several_bytes_before_the_name() {
+    let elem = named("char \u{2a8}", 1, false);
+    check("char \u{2a8}comm[16]", 16, false, "comm", array(elem, 16));
+}
+
 const OPENAT: &str = include_str!("../../../fixtures/format/syscalls/sys_enter_openat");
 
 #[test]
