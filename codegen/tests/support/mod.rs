@@ -303,3 +303,16 @@ pub fn when(cond: Expr, then: Vec<Stmt>, otherwise: Vec<Stmt>) -> Stmt {
         otherwise,
     })
 }
+
+/// An event that prints one value on a line of its own.
+pub fn print_event(script: &mut Script, ty: Type) -> EventId {
+    let id = script.event([ty]);
+    script.program.events[id.0 as usize].kind = EventKind::PrintValue;
+    id
+}
+
+/// A statement that prints a value.
+pub fn print(script: &mut Script, value: Expr) -> Stmt {
+    let id = print_event(script, value.ty.clone());
+    emit(id, [value])
+}
