@@ -12,6 +12,8 @@ pub enum Error {
         span: Span,
         /// What its values take.
         bytes: u32,
+        /// What there is.
+        max: u32,
     },
     /// The typed program breaks a promise of `sema::ir`.
     #[error("malformed typed program: {what}")]
@@ -30,7 +32,7 @@ impl Error {
     /// The report that a person sees.
     pub fn to_diagnostic(&self) -> Diagnostic {
         match self {
-            Self::TooBig { span, bytes } => too_big(*span, *bytes),
+            Self::TooBig { span, bytes, max } => too_big(*span, *bytes, *max),
             Self::Malformed { span, what } => Diagnostic::error(
                 "internal-error",
                 format!("the compiler made a mistake: {what}"),
@@ -44,8 +46,7 @@ impl Error {
     }
 }
 
-fn too_big(span: Span, bytes: u32) -> Diagnostic {
-    let max = crate::kernel::PER_CPU_VALUE_MAX;
+fn too_big(span: Span, bytes: u32, max: u32) -> Diagnostic {
     Diagnostic::error(
         "values-too-big",
         "the values of this probe do not fit the kernel's memory",

@@ -7,10 +7,7 @@
 #[cfg(feature = "llvm")]
 mod compile;
 mod error;
-#[cfg_attr(
-    not(feature = "llvm"),
-    expect(dead_code, reason = "most of it is for lowering alone")
-)]
+#[cfg(feature = "llvm")]
 mod kernel;
 #[cfg(feature = "llvm")]
 mod llvm;

@@ -57,17 +57,11 @@ fn cut(ty: &Type, value: i128) -> i128 {
 
 fn edges(ty: &Type) -> Vec<i128> {
     let bits = 8 * ty.size();
-    let mut values = vec![0, 1, 3, 7, 100];
+    let mut values = vec![0, 1, 3, 100];
     if ty.is_signed() {
-        values.extend([
-            -1,
-            -2,
-            -7,
-            -(1i128 << (bits - 1)),
-            (1i128 << (bits - 1)) - 1,
-        ]);
+        values.extend([-1, -7, -(1i128 << (bits - 1))]);
     } else {
-        values.extend([(1i128 << bits) - 1, 1i128 << (bits - 1), 63]);
+        values.extend([(1i128 << bits) - 1, 1i128 << (bits - 1)]);
     }
     values
 }

@@ -2,10 +2,10 @@
 
 use llvm_sys::LLVMTypeKind;
 use llvm_sys::core::{
-    LLVMAppendBasicBlockInContext, LLVMGetIntTypeWidth, LLVMGetParam, LLVMGetTypeContext,
-    LLVMGetTypeKind, LLVMGlobalGetValueType, LLVMInt1TypeInContext, LLVMInt8TypeInContext,
-    LLVMInt16TypeInContext, LLVMInt32TypeInContext, LLVMInt64TypeInContext, LLVMIsConstant,
-    LLVMPointerTypeInContext, LLVMTypeOf,
+    LLVMAppendBasicBlockInContext, LLVMConstIntGetZExtValue, LLVMGetIntTypeWidth, LLVMGetParam,
+    LLVMGetTypeContext, LLVMGetTypeKind, LLVMGlobalGetValueType, LLVMInt1TypeInContext,
+    LLVMInt8TypeInContext, LLVMInt16TypeInContext, LLVMInt32TypeInContext, LLVMInt64TypeInContext,
+    LLVMIsAConstantInt, LLVMPointerTypeInContext, LLVMTypeOf,
 };
 use llvm_sys::prelude::{LLVMBasicBlockRef, LLVMContextRef, LLVMTypeRef, LLVMValueRef};
 use std::marker::PhantomData;
@@ -110,10 +110,13 @@ impl<'m> Value<'m> {
         self.ty
     }
 
-    /// Whether it is known when compiling.
-    pub fn is_constant(self) -> bool {
-        // SAFETY: `'m` keeps the value's module alive.
-        unsafe { LLVMIsConstant(self.raw) != 0 }
+    /// The number that it is, where that is known when compiling.
+    pub fn constant(self) -> Option<u64> {
+        // SAFETY: `'m` keeps the value's module alive; only an integer is asked for its number.
+        unsafe {
+            let number = LLVMIsAConstantInt(self.raw);
+            (!number.is_null()).then(|| LLVMConstIntGetZExtValue(number))
+        }
     }
 
     /// The pointer, checked to be of `context`.

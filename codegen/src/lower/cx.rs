@@ -81,7 +81,8 @@ impl<'u, 'm> Cx<'u, 'm> {
         let size = self.frame.scratch_size();
         if size > PER_CPU_VALUE_MAX {
             let span = self.probe.span;
-            self.unit.report(Error::TooBig { span, bytes: size });
+            let (bytes, max) = (size, PER_CPU_VALUE_MAX);
+            self.unit.report(Error::TooBig { span, bytes, max });
         }
         match self.scratch {
             Some(scratch) => {

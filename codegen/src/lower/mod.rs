@@ -30,6 +30,9 @@ mod string;
 mod unit;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use frame::Budget;
 pub(crate) use unit::{Lowered, Unit};
 

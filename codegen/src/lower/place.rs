@@ -91,13 +91,15 @@ fn addition<'m>(
     let Place::Map { map, key } = place else {
         return None;
     };
-    let ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), left, right) = &value.kind else {
+    let ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), left, right) =
+        &same_bits(value).kind
+    else {
         return None;
     };
     let ExprKind::MapGet {
         map: read,
         key: read_key,
-    } = &left.kind
+    } = &same_bits(left).kind
     else {
         return None;
     };
@@ -106,4 +108,14 @@ fn addition<'m>(
     let fits = matches!(width, Ty::I32 | Ty::I64) && register(&right.ty) == width;
     let plain = !cx.unit.map(*map).kind.is_per_cpu();
     (same && fits && plain).then_some((*map, key.as_deref(), *op, right))
+}
+
+/// What an expression converts without changing its bits.
+fn same_bits(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Convert(operand) if register(&operand.ty) == register(&expr.ty) => {
+            same_bits(operand)
+        }
+        _ => expr,
+    }
 }

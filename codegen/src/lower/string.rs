@@ -120,7 +120,7 @@ fn limited<'m>(cx: &mut Cx<'_, 'm>, len: &'m Expr, max: u32) -> Value<'m> {
     let signed = len.ty.is_signed();
     let value = scalar(cx, len);
     let value = cx.b.resize(value, Ty::I64, signed);
-    if value.is_constant() {
+    if value.constant().is_some() {
         return arith::at_most(cx, value, u64::from(max));
     }
     arith::at_most(cx, cx.b.opaque(value), u64::from(max))
