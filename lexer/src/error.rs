@@ -20,8 +20,8 @@ pub enum LexErrorKind {
     UnknownCharacter,
     /// A string without its closing quote.
     UnterminatedString,
-    /// A string in single quotes.
-    SingleQuotes,
+    /// A string in single or typographic quotes.
+    WrongQuotes,
     /// An escape that means nothing.
     BadEscape,
     /// A `/*` without `*/`.
@@ -39,7 +39,7 @@ pub enum LexErrorKind {
         /// Offset of the `{` before which the `/` is missing.
         before: u32,
     },
-    /// A C definition without its semicolon; the place is the definition.
+    /// A C definition without its semicolon; the place is where it belongs.
     UnterminatedDefinition,
     /// An `import` or map declaration without its semicolon; the place is where it belongs.
     MissingSemicolon,
@@ -51,7 +51,7 @@ impl LexErrorKind {
         match self {
             Self::UnknownCharacter => "unknown-character",
             Self::UnterminatedString => "unterminated-string",
-            Self::SingleQuotes => "single-quotes",
+            Self::WrongQuotes => "wrong-quotes",
             Self::BadEscape => "bad-escape",
             Self::UnterminatedComment => "unterminated-comment",
             Self::IntegerTooLarge => "integer-too-large",
@@ -61,6 +61,25 @@ impl LexErrorKind {
             Self::UnclosedPredicate { .. } => "unclosed-predicate",
             Self::UnterminatedDefinition => "unterminated-definition",
             Self::MissingSemicolon => "missing-semicolon",
+        }
+    }
+
+    /// Whether tokens are missing or wrong after it, so that what the parser finds there is no
+    /// second mistake.
+    pub fn garbles(self) -> bool {
+        match self {
+            Self::UnknownCharacter
+            | Self::UnterminatedString
+            | Self::UnterminatedComment
+            | Self::UnclosedBrace
+            | Self::UnclosedPredicate { .. }
+            | Self::UnterminatedDefinition
+            | Self::MissingSemicolon => true,
+            Self::WrongQuotes
+            | Self::BadEscape
+            | Self::IntegerTooLarge
+            | Self::BadNumber
+            | Self::PositionalZero => false,
         }
     }
 
@@ -84,9 +103,10 @@ impl LexError {
             LexErrorKind::UnknownCharacter => self.unknown_character(text),
             LexErrorKind::UnterminatedString => report("this string does not end", "starts here")
                 .help("close it with `\"` on the same line; write a line break as `\\n`"),
-            LexErrorKind::SingleQuotes => {
-                report("strings stand in double quotes", "in single quotes")
-                    .help(format!("write \"{}\"", text.trim_matches('\'')))
+            LexErrorKind::WrongQuotes => {
+                let inside = text.trim_matches(|c| "'‘’‚“”„".contains(c));
+                report("strings stand in double quotes", "in other quotes")
+                    .help(format!("write \"{inside}\""))
             }
             LexErrorKind::BadEscape => {
                 report(&format!("`{text}` is not an escape"), "means nothing")
@@ -111,8 +131,8 @@ impl LexError {
                     .help("add the closing `/` before the `{`")
             }
             LexErrorKind::UnterminatedDefinition => {
-                report("this definition does not end", "starts here")
-                    .help("C definitions end with `;`")
+                report("this C definition does not end", "expected `;`")
+                    .help("end the definition with `;`")
             }
             LexErrorKind::MissingSemicolon => {
                 report("missing `;`", "ends here").help("end the line with `;`")
@@ -126,10 +146,9 @@ impl LexError {
             .primary(self.span, "not part of the language");
         match text.chars().next() {
             Some('#') => report.help("comments start with `//`"),
-            Some('“' | '”' | '„') => {
+            Some('“' | '”' | '„' | '‘' | '’' | '\'') => {
                 report.help("strings stand in plain double quotes, `\"`")
             }
-            Some('‘' | '’') => report.help("strings stand in plain double quotes, `\"`"),
             Some('$') => report.help("a variable's name follows the `$`, as in `$x`"),
             _ => report,
         }

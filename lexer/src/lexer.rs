@@ -48,6 +48,8 @@ pub struct Lexer<'s> {
     /// The braces that are open, predicate's and body's.
     open: Vec<Span>,
     predicate: Span,
+    /// The first brace whose `}` is indented less than its own line: its `}` is probably missing.
+    suspect: Option<Span>,
     previous: Option<Token<'s>>,
     previous_end: usize,
     comments: Vec<Span>,
@@ -65,6 +67,7 @@ impl<'s> Lexer<'s> {
             mode: Mode::Top,
             open: Vec::new(),
             predicate: Span::default(),
+            suspect: None,
             previous: None,
             previous_end: 0,
             comments: Vec::new(),
@@ -162,6 +165,12 @@ impl<'s> Lexer<'s> {
                 self.mode = Mode::Header;
                 return self.yields(Token::Config, range.start..range.start + "config".len());
             }
+            Top::Name if self.text[range.end..].starts_with('=') => {
+                let name = slice[..slice.len() - 1].trim_end();
+                self.mode = Mode::AttachPoints;
+                let end = range.start + name.len();
+                return self.yields(Token::AttachPoint(name), range.start..end);
+            }
             Top::Name => {
                 let name = slice[..slice.len() - 1].trim_end();
                 (Token::ProbeName(name), Mode::AttachPoints)
@@ -196,7 +205,7 @@ impl<'s> Lexer<'s> {
         let (text_end, end) = match definition::end(self.text, start) {
             End::Closed(end) => (end - 1, end),
             End::Missing(end) => {
-                self.error(LexErrorKind::UnterminatedDefinition, start..end);
+                self.error(LexErrorKind::UnterminatedDefinition, end..end);
                 (end, end)
             }
         };
@@ -245,8 +254,8 @@ impl<'s> Lexer<'s> {
                 self.error(LexErrorKind::UnterminatedString, range.clone());
                 Token::Str(text)
             }
-            Token::SingleQuoted(text) => {
-                self.error(LexErrorKind::SingleQuotes, range.clone());
+            Token::WrongQuotes(text) => {
+                self.error(LexErrorKind::WrongQuotes, range.clone());
                 Token::Str(text)
             }
             Token::Str(text) => {
@@ -257,7 +266,7 @@ impl<'s> Lexer<'s> {
                 token
             }
             Token::OpenBrace => return self.open_brace(range),
-            Token::CloseBrace => self.close_brace(),
+            Token::CloseBrace => self.close_brace(range.start),
             Token::Semicolon if self.mode == Mode::Directive => {
                 self.mode = Mode::Top;
                 token
@@ -304,16 +313,34 @@ impl<'s> Lexer<'s> {
         self.yields(token, range)
     }
 
-    fn close_brace(&mut self) -> Token<'s> {
-        self.open.pop();
+    fn close_brace(&mut self, at: usize) -> Token<'s> {
+        if let Some(open) = self.open.pop()
+            && self.suspect.is_none()
+            && self.closes_outer(open, at)
+        {
+            self.suspect = Some(open);
+        }
         let ends_item = match self.mode {
             Mode::Predicate(depth) => depth == 0,
             _ => self.open.is_empty(),
         };
         if ends_item {
             self.mode = Mode::Top;
+            self.suspect = None;
         }
         self.nest(Token::CloseBrace, -1)
+    }
+
+    /// Whether the `}` at `at` begins its line and stands further left than the line of `open`: by
+    /// its looks it closes an outer brace.
+    fn closes_outer(&self, open: Span, at: usize) -> bool {
+        match (
+            indent(self.text, open.start as usize),
+            indent(self.text, at),
+        ) {
+            (Some((outer, _)), Some((column, true))) => column < outer,
+            _ => false,
+        }
     }
 
     /// Whether a directive is complete but for its semicolon and the next token is on a new line.
@@ -337,12 +364,26 @@ impl<'s> Lexer<'s> {
         let open = self.open.pop()?;
         if self.open.is_empty() {
             self.mode = Mode::Top;
-            self.errors.push(LexError {
-                kind: LexErrorKind::UnclosedBrace,
-                span: open,
-            });
+            if !self.swallowed_brace(open) {
+                self.errors.push(LexError {
+                    kind: LexErrorKind::UnclosedBrace,
+                    span: self.suspect.unwrap_or(open),
+                });
+            }
         }
         self.yields(Token::CloseBrace, end..end)
+    }
+
+    /// Whether a string or comment without end, already reported, holds a `}` that should have
+    /// closed `open` or a brace inside it.
+    fn swallowed_brace(&self, open: Span) -> bool {
+        let inside = self.errors.iter().rev();
+        let mut inside = inside.take_while(|error| error.span.start > open.start);
+        inside.any(|error| match error.kind {
+            LexErrorKind::UnterminatedString => self.text[error.span.range()].contains('}'),
+            LexErrorKind::UnterminatedComment => true,
+            _ => false,
+        })
     }
 }
 
@@ -389,6 +430,20 @@ fn word(slice: &str) -> Option<&str> {
         .unwrap_or(slice.len());
     let starts_well = slice.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     (starts_well && end > 0).then(|| &slice[..end])
+}
+
+/// How far the line that holds `at` is indented, in bytes, and whether nothing but white space
+/// stands before `at`. Nothing for lines too long to be indented by hand.
+fn indent(text: &str, at: usize) -> Option<(usize, bool)> {
+    const LONGEST: usize = 256;
+    let before = &text.as_bytes()[at.saturating_sub(LONGEST)..at];
+    let line = match before.iter().rposition(|&byte| byte == b'\n') {
+        Some(newline) => &before[newline + 1..],
+        None if at <= LONGEST => before,
+        None => return None,
+    };
+    let blank = line.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    Some((blank, blank == line.len()))
 }
 
 fn offset(at: usize) -> u32 {

@@ -49,9 +49,10 @@ pub enum Token<'s> {
     /// A string literal that the end of the line cut off; reported, yielded as [`Token::Str`].
     #[regex(r#""([^"\\\n]|\\[^\n])*\\?"#, |lex| &lex.slice()[1..])]
     OpenStr(&'s str),
-    /// Text in single quotes; reported, yielded as [`Token::Str`].
+    /// Text in single or typographic quotes; reported, yielded as [`Token::Str`].
     #[regex(r"'[^'\n]*'", |lex| inside(lex.slice()))]
-    SingleQuoted(&'s str),
+    #[regex(r"[“”„‘’‚][^“”‘’\n]*[“”‘’]", |lex| inside(lex.slice()))]
+    WrongQuotes(&'s str),
     /// `$x`, with its `$`.
     #[regex(r"\$(?&name)")]
     Var(&'s str),
@@ -394,7 +395,10 @@ impl Token<'_> {
     }
 }
 
-/// The text between a pair of one-byte quotes.
+/// The text between the first character and the last.
 fn inside(quoted: &str) -> &str {
-    &quoted[1..quoted.len() - 1]
+    let mut inside = quoted.chars();
+    inside.next();
+    inside.next_back();
+    inside.as_str()
 }

@@ -105,7 +105,7 @@ impl fmt::Display for Token<'_> {
             Token::ProbeName(name) => write!(f, "probe name `{name}`"),
             Token::AttachPoint(text) => write!(f, "attach point `{text}`"),
             Token::Int(value) => write!(f, "number `{value}`"),
-            Token::Str(_) | Token::OpenStr(_) | Token::SingleQuoted(_) => f.write_str("string"),
+            Token::Str(_) | Token::OpenStr(_) | Token::WrongQuotes(_) => f.write_str("string"),
             Token::Var(name) | Token::Map(name) | Token::Ident(name) => write!(f, "`{name}`"),
             Token::TypeName(name) => write!(f, "type `{name}`"),
             Token::Positional(number) => write!(f, "`${number}`"),

@@ -119,6 +119,11 @@ pub(crate) fn definition(text: &str, span: Span) -> Item {
     Item::Definition(Definition { text, span })
 }
 
+pub(crate) fn config(mut entries: Vec<ConfigEntry>, last: Option<ConfigEntry>, span: Span) -> Item {
+    entries.extend(last);
+    Item::Config(Config { entries, span })
+}
+
 pub(crate) fn import(path: &str, span: Span) -> Item {
     let path = String::from_utf8_lossy(&unescape(path)).into_owned();
     Item::Import(Import { path, span })

@@ -28,6 +28,8 @@ pub(crate) enum ParseErrorKind {
     KeywordAsName { word: String },
     /// `=` between two values where nothing is assigned.
     AssignInCondition,
+    /// `$a = $b = 1`.
+    ChainedAssignment,
     /// `1.5`.
     FloatingPoint,
     /// `$x[1, 2]`.
@@ -38,6 +40,8 @@ pub(crate) enum ParseErrorKind {
     MissingComma { next: Span },
     /// A block that does not open.
     MissingBrace { before: String },
+    /// A probe that ends before its block.
+    MissingAction,
     /// A `(` or `[` that is not closed; the place is the bracket.
     UnclosedBracket { closer: char, before: Span },
     /// A `)`, `]` or `}` that nothing opened.
@@ -55,11 +59,18 @@ pub(crate) enum ParseErrorKind {
     LoneElse,
     /// Two attach points without a comma.
     TwoAttachPoints,
+    /// `kprobe:f pid == 1 { … }`.
+    BarePredicate,
     /// `/ /`.
     EmptyPredicate,
 }
 
 impl ParseErrorKind {
+    /// Whether it would be none inside a block.
+    pub(crate) fn belongs_in_block(&self) -> bool {
+        matches!(self, Self::OutsideProbe | Self::Unmatched { .. })
+    }
+
     /// The stable code word.
     fn code(&self) -> &'static str {
         match self {
@@ -70,11 +81,13 @@ impl ParseErrorKind {
             Self::AssignToName { .. } | Self::MissingSigil { .. } => "missing-sigil",
             Self::KeywordAsName { .. } => "keyword-as-name",
             Self::AssignInCondition => "assignment-in-condition",
+            Self::ChainedAssignment => "chained-assignment",
             Self::FloatingPoint => "floating-point",
             Self::SeveralIndices => "several-indices",
             Self::MissingSemicolon { .. } => "missing-semicolon",
             Self::MissingComma { .. } => "missing-comma",
             Self::MissingBrace { .. } => "missing-brace",
+            Self::MissingAction => "missing-action",
             Self::UnclosedBracket { .. } => "unclosed-bracket",
             Self::Unmatched { .. } => "unmatched-bracket",
             Self::WordOperator { .. } => "word-operator",
@@ -83,6 +96,7 @@ impl ParseErrorKind {
             Self::LoneElse => "lone-else",
             Self::TwoAttachPoints => "missing-comma",
             Self::EmptyPredicate => "empty-predicate",
+            Self::BarePredicate => "bare-predicate",
         }
     }
 }
@@ -95,7 +109,9 @@ impl ParseError {
             | ParseErrorKind::UnexpectedEnd { .. }
             | ParseErrorKind::TooDeep
             | ParseErrorKind::OutsideProbe
+            | ParseErrorKind::MissingAction
             | ParseErrorKind::LoneElse
+            | ParseErrorKind::BarePredicate
             | ParseErrorKind::EmptyPredicate => self.misplaced(),
             ParseErrorKind::MissingSemicolon { .. }
             | ParseErrorKind::MissingComma { .. }
@@ -110,6 +126,7 @@ impl ParseError {
             | ParseErrorKind::ElseIf { .. } => self.word(),
             ParseErrorKind::BadPositional
             | ParseErrorKind::AssignInCondition
+            | ParseErrorKind::ChainedAssignment
             | ParseErrorKind::FloatingPoint
             | ParseErrorKind::SeveralIndices => self.expression(),
         }
@@ -121,29 +138,45 @@ impl ParseError {
 
     fn misplaced(&self) -> Diagnostic {
         match &self.kind {
-            ParseErrorKind::Unexpected { found, expected } if expected.is_empty() => {
-                self.report(format!("unexpected {found}"), "does not belong here")
-            }
+            ParseErrorKind::Unexpected { found, expected } if expected.is_empty() => self
+                .report(format!("unexpected {found}"), "does not belong here")
+                .help("remove it"),
             ParseErrorKind::Unexpected { found, expected } => {
-                self.report(format!("unexpected {found}"), format!("expected {expected}"))
+                let label = format!("expected {expected}");
+                self.report(format!("unexpected {found}"), label)
+                    .help(instead(expected))
             }
-            ParseErrorKind::UnexpectedEnd { expected } => self.report(
-                "the script ends too early",
-                format!("expected {expected} after this"),
-            ),
+            ParseErrorKind::UnexpectedEnd { expected } => {
+                let label = format!("expected {expected} after this");
+                self.report("the script ends too early", label)
+                    .help("write the rest of it")
+            }
             ParseErrorKind::TooDeep => self
                 .report("this is nested too deeply", "the limit is reached here")
-                .note(format!(
-                    "brackets, operators in one expression and `else if` branches together nest up to {} deep",
-                    crate::MAX_DEPTH
-                ))
+                .note(format!("the limit is {} levels", crate::MAX_DEPTH))
+                .note("brackets, operators of one expression and `else if` branches count")
                 .help("split it into several statements with variables"),
             ParseErrorKind::OutsideProbe => self
-                .report("a statement stands outside any probe", "not part of a probe")
+                .report(
+                    "a statement stands outside any probe",
+                    "not part of a probe",
+                )
                 .help("put it into a probe's braces, such as `begin { … }`"),
+            ParseErrorKind::MissingAction => self
+                .report("this probe has no action", "the script ends here")
+                .help("say what it does: `{ … }`"),
             ParseErrorKind::LoneElse => self
-                .report("`else` without `if`", "no `if` block ends right before this")
+                .report(
+                    "`else` without `if`",
+                    "no `if` block ends right before this",
+                )
                 .help("`else` follows the `}` of its `if`"),
+            ParseErrorKind::BarePredicate => self
+                .report(
+                    "a predicate stands between slashes",
+                    "read as an attach point",
+                )
+                .help("write `/pid == 1/ { … }`, or use `if` in the action"),
             _ => self
                 .report("the predicate is empty", "no condition between the slashes")
                 .help("write a condition, such as `/pid == 1/`, or leave the slashes out"),
@@ -223,6 +256,9 @@ impl ParseError {
                     "an assignment has no value",
                 )
                 .help("write `==` to compare"),
+            ParseErrorKind::ChainedAssignment => self
+                .report("an assignment has no value", "a second assignment")
+                .help("write two statements"),
             ParseErrorKind::FloatingPoint => self
                 .report("there are no floating-point numbers", "not an integer")
                 .note("programs in the kernel cannot use floating point")
@@ -231,5 +267,21 @@ impl ParseError {
                 .report("only maps take several keys", "a second index")
                 .help("write `[a][b]` for an array of arrays"),
         }
+    }
+}
+
+/// What to write where `expected`, a list in words, would have been right.
+fn instead(expected: &str) -> String {
+    let has = |words: &str| expected.contains(words);
+    if has("a statement") {
+        "write a statement, such as `@x = 1;`, or close the block".to_owned()
+    } else if has("a value") {
+        "write a value, such as `$x`, `@m`, `pid`, `10` or `\"text\"`".to_owned()
+    } else if has("`;`") {
+        "end the statement with `;`, or go on with an operator".to_owned()
+    } else if has("an attach point") {
+        "write where to attach, such as `tracepoint:syscalls:sys_enter_read`".to_owned()
+    } else {
+        format!("write {expected}")
     }
 }

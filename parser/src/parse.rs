@@ -13,7 +13,6 @@ use lexer::{
 };
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::ops::Range;
 
 /// After so many reports the rest of the script is left unread.
 const MAX_REPORTS: usize = 20;
@@ -31,6 +30,7 @@ pub fn parse(sources: &SourceMap, file: FileId) -> (Program, Vec<Diagnostic>) {
         cx: Context::new(file),
         items: Vec::new(),
         errors: Vec::new(),
+        headless: false,
     };
     while reader.found() < MAX_REPORTS && reader.read_item() {}
     reader.finish(sources)
@@ -42,6 +42,8 @@ struct Reader<'s> {
     cx: Context,
     items: Vec<Item>,
     errors: Vec<ParseError>,
+    /// A probe before has no block that opens: what follows may be its statements.
+    headless: bool,
 }
 
 /// One item could not be read.
@@ -96,6 +98,7 @@ impl<'s> Reader<'s> {
                 Ok(item) => {
                     let passed = self.cx.take_errors();
                     self.errors.extend(passed);
+                    self.headless = false;
                     self.items.extend(item);
                     return;
                 }
@@ -104,14 +107,16 @@ impl<'s> Reader<'s> {
             let faulty = recover::faulty(tokens, stuck.at);
             if !self.has_lex_error(tokens, &faulty, stuck.at, lexed) {
                 let error = slip::explain(&Place::new(tokens, stuck.at, &faulty), &stuck.expected);
-                // The same mistake again: what was cut did not hold it, and never will.
-                if self.errors.last() == Some(&error) {
-                    return;
+                if !(self.headless && error.kind.belongs_in_block()) {
+                    self.errors.push(error);
                 }
-                self.errors.push(error);
             }
             self.cx.take_errors();
-            if self.found() >= MAX_REPORTS || !recover::cut(tokens, &faulty) {
+            if self.found() >= MAX_REPORTS {
+                return;
+            }
+            if !recover::cut(tokens, &faulty) {
+                self.headless = tokens.last().map(|t| t.node) != Some(Token::CloseBrace);
                 return;
             }
         }
@@ -152,10 +157,12 @@ impl<'s> Reader<'s> {
         lexed: usize,
     ) -> bool {
         let (Faulty::Statement(range) | Faulty::Head(range)) = faulty;
-        let place = extent(tokens, range.start..(at + 1).min(tokens.len()));
+        let before = range.start.checked_sub(1).and_then(|at| tokens.get(at));
+        let start = before.map_or(0, |token| token.span.end);
+        let end = tokens.get(at).map_or(u32::MAX, |token| token.span.end);
         self.lexer.errors()[lexed..]
             .iter()
-            .any(|error| error.span.start < place.end && place.start <= error.span.end)
+            .any(|error| error.kind.garbles() && error.span.start < end && start <= error.span.end)
     }
 
     fn finish(self, sources: &SourceMap) -> (Program, Vec<Diagnostic>) {
@@ -174,14 +181,5 @@ impl<'s> Reader<'s> {
         }
         let items = self.items;
         (Program { items, comments }, reports)
-    }
-}
-
-/// The offsets from the first token of `range` to the last.
-fn extent(tokens: &[Spanned<Token<'_>>], range: Range<usize>) -> Range<u32> {
-    match tokens.get(range) {
-        Some([first, .., last]) => first.span.start..last.span.end,
-        Some([only]) => only.span.start..only.span.end,
-        _ => 0..u32::MAX,
     }
 }

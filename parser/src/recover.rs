@@ -83,7 +83,8 @@ fn head_end(tokens: &[Spanned<Token<'_>>], at: usize) -> usize {
         .map_or(tokens.len(), |index| at + index)
 }
 
-/// Replaces what is faulty by something that can stand there. Whether anything is left to read.
+/// Replaces what is faulty by something that can stand there (nothing in `config`, which has no
+/// empty entry). Whether anything is left to read.
 pub(crate) fn cut(tokens: &mut Vec<Spanned<Token<'_>>>, faulty: &Faulty) -> bool {
     let (range, harmless) = match faulty {
         Faulty::Statement(range) => (range, Token::Semicolon),
@@ -92,11 +93,15 @@ pub(crate) fn cut(tokens: &mut Vec<Spanned<Token<'_>>>, faulty: &Faulty) -> bool
         }
         Faulty::Head(_) => return false,
     };
-    let Some(first) = tokens.get(range.start).filter(|_| !range.is_empty()) else {
-        return false;
+    let span = match &tokens[range.clone()] {
+        [] => return false,
+        [only] if only.node == harmless => return false,
+        [first, .., last] => first.span.to(last.span),
+        [only] => only.span,
     };
-    let harmless = Spanned::new(harmless, first.span);
-    tokens.splice(range.clone(), [harmless]);
+    let is_config = tokens[0].node == Token::Config;
+    let harmless = Spanned::new(harmless, span);
+    tokens.splice(range.clone(), (!is_config).then_some(harmless));
     true
 }
 

@@ -77,7 +77,7 @@ impl<'a, 's> Place<'a, 's> {
 pub(crate) fn explain(place: &Place<'_, '_>, expected: &[String]) -> ParseError {
     let slip = word(place)
         .or_else(|| sigil(place))
-        .or_else(|| assignment(place, expected))
+        .or_else(|| assignment(place))
         .or_else(|| bracket(place, expected))
         .or_else(|| head(place, expected))
         .or_else(|| separator(place, expected));
@@ -153,16 +153,20 @@ fn sigil(place: &Place<'_, '_>) -> Option<ParseError> {
 }
 
 /// `=` where nothing can be assigned.
-fn assignment(place: &Place<'_, '_>, expected: &[String]) -> Option<ParseError> {
-    let compares = expected::has(expected, "==");
-    let in_condition = place.in_predicate()
-        || place.open_bracket().is_some()
-        || matches!(place.token(place.start), Some(Token::If | Token::While));
-    let slipped = place.found() == Some(Token::Assign) && compares && in_condition;
-    if !slipped || !(place.in_statement || place.in_predicate()) {
+fn assignment(place: &Place<'_, '_>) -> Option<ParseError> {
+    let after_value = place.before().is_some_and(Token::ends_value);
+    if place.found() != Some(Token::Assign) || !after_value {
         return None;
     }
-    at(ParseErrorKind::AssignInCondition, place.span())
+    let start = place.token(place.start);
+    let brackets = place.open_bracket().map(|open| open.node);
+    if place.in_predicate() || matches!(start, Some(Token::If | Token::While)) {
+        return at(ParseErrorKind::AssignInCondition, place.span());
+    }
+    let before = &place.tokens[place.start..place.at];
+    let assigned = before.iter().any(|token| token.node.is_assignment());
+    (place.in_statement && assigned && brackets.is_none())
+        .then(|| at(ParseErrorKind::ChainedAssignment, place.span()))?
 }
 
 /// Brackets without their other half.
@@ -178,7 +182,10 @@ fn bracket(place: &Place<'_, '_>, expected: &[String]) -> Option<ParseError> {
             found,
             Token::Semicolon | Token::CloseBrace | Token::OpenBrace | Token::PredicateClose
         );
-        let mismatched = matches!(found, Token::CloseParen | Token::CloseBracket);
+        let mismatched = match open.node {
+            Token::OpenParen => found == Token::CloseBracket,
+            _ => found == Token::CloseParen || found.is_assignment(),
+        };
         let closable = expected::has(expected, &closer.to_string());
         if closable && (ends || mismatched) {
             let kind = ParseErrorKind::UnclosedBracket {
@@ -200,8 +207,14 @@ fn bracket(place: &Place<'_, '_>, expected: &[String]) -> Option<ParseError> {
 
 /// What goes wrong before a block.
 fn head(place: &Place<'_, '_>, expected: &[String]) -> Option<ParseError> {
-    let found = place.found()?;
     let span = place.span();
+    let Some(found) = place.found() else {
+        let acts = matches!(
+            place.before()?,
+            Token::AttachPoint(_) | Token::PredicateClose
+        ) || place.in_predicate() && place.before()? == Token::Slash;
+        return acts.then(|| at(ParseErrorKind::MissingAction, place.gap()))?;
+    };
     if place.in_statement {
         let needs_block = expected::has(expected, "{") && !expected::has(expected, ";");
         let starts_block = matches!(
@@ -212,16 +225,20 @@ fn head(place: &Place<'_, '_>, expected: &[String]) -> Option<ParseError> {
         return (needs_block && starts_block)
             .then(|| at(ParseErrorKind::MissingBrace { before }, place.gap()))?;
     }
-    match found {
-        Token::PredicateClose if place.before() == Some(Token::PredicateOpen) => {
-            at(ParseErrorKind::EmptyPredicate, span)
+    match (place.before()?, found) {
+        (Token::PredicateOpen, Token::PredicateClose) => at(ParseErrorKind::EmptyPredicate, span),
+        (Token::AttachPoint(_), Token::AttachPoint(text)) => {
+            let next = [1, 2].map(|ahead| place.token(place.at + ahead));
+            let kind = match next {
+                [Some(Token::Assign), Some(Token::Assign)] => ParseErrorKind::BarePredicate,
+                [Some(Token::OpenParen | Token::Assign), _] => ParseErrorKind::MissingBrace {
+                    before: format!("`{text}`"),
+                },
+                _ => ParseErrorKind::TwoAttachPoints,
+            };
+            at(kind, span)
         }
-        Token::AttachPoint(_) if matches!(place.before(), Some(Token::AttachPoint(_))) => {
-            at(ParseErrorKind::TwoAttachPoints, span)
-        }
-        Token::OpenParen | Token::Assign | Token::Semicolon
-            if matches!(place.before(), Some(Token::AttachPoint(_))) =>
-        {
+        (Token::AttachPoint(_), Token::OpenParen | Token::Assign | Token::Semicolon) => {
             at(ParseErrorKind::OutsideProbe, place.tokens[place.start].span)
         }
         _ => None,
