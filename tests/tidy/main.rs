@@ -18,6 +18,7 @@ const TOP_LEVEL: [&str; 17] = [
     "Makefile",
     "README.md",
     "benches",
+    "fuzz",
     "cli",
     "codegen",
     "lexer",
