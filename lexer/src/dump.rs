@@ -20,13 +20,25 @@ pub fn dump(sources: &SourceMap, file: FileId) -> String {
     for (span, kind) in rows {
         let (line, column) = sources.line_col(span);
         let place = format!("{line}:{column}");
-        let text = sources.slice(span).escape_debug();
+        let text = printable(sources.slice(span));
         // Writing to a String cannot fail.
         let _ = writeln!(
             out,
             "{}",
             format!("{place:<8} {kind:<16} {text}").trim_end()
         );
+    }
+    out
+}
+
+/// The text on one line: control characters are escaped.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
     }
     out
 }

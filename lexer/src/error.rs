@@ -117,7 +117,7 @@ impl LexError {
                 report("this comment does not end", "starts here").help("close it with `*/`")
             }
             LexErrorKind::IntegerTooLarge => report("this number is too large", "does not fit")
-                .note("the largest integer is 18446744073709551615 (2^64 - 1)"),
+                .help("the largest integer is 18446744073709551615 (2^64 - 1)"),
             LexErrorKind::BadNumber => self.bad_number(text),
             LexErrorKind::PositionalZero => report("there is no parameter `$0`", "counts from 1")
                 .help("`$1` is the first parameter after the script"),
@@ -150,7 +150,8 @@ impl LexError {
                 report.help("strings stand in plain double quotes, `\"`")
             }
             Some('$') => report.help("a variable's name follows the `$`, as in `$x`"),
-            _ => report,
+            Some(c) if c.is_control() => report.help("this does not look like a script"),
+            _ => report.help("remove it"),
         }
     }
 
@@ -163,7 +164,7 @@ impl LexError {
                 .note("a number that starts with 0 is octal: digits 0 to 7")
                 .help(format!("write `{}`", text.trim_start_matches('0')));
         }
-        report.note(
+        report.help(
             "numbers are written as 10, 0x1f, 017, 1e6, 1_000 or with a unit: ns us ms s m h d",
         )
     }

@@ -32,8 +32,8 @@ enum Mode {
     Predicate(u32),
     /// After `config` or `macro`, before the block.
     Header,
-    /// After a top-level `import` or `let`.
-    Directive,
+    /// After a top-level `import` or `let`; how many brackets are open.
+    Directive(u32),
     /// Inside braces.
     Body,
 }
@@ -159,8 +159,8 @@ impl<'s> Lexer<'s> {
             Top::Definition if starts_item => return self.definition(range.start),
             Top::Config if starts_item => (Token::Config, Mode::Header),
             Top::Macro if starts_item => (Token::Macro, Mode::Header),
-            Top::Import if starts_item => (Token::Import, Mode::Directive),
-            Top::Let if starts_item => (Token::Let, Mode::Directive),
+            Top::Import if starts_item => (Token::Import, Mode::Directive(0)),
+            Top::Let if starts_item => (Token::Let, Mode::Directive(0)),
             Top::Name if starts_item && slice[..slice.len() - 1].trim_end() == "config" => {
                 self.mode = Mode::Header;
                 return self.yields(Token::Config, range.start..range.start + "config".len());
@@ -267,7 +267,7 @@ impl<'s> Lexer<'s> {
             }
             Token::OpenBrace => return self.open_brace(range),
             Token::CloseBrace => self.close_brace(range.start),
-            Token::Semicolon if self.mode == Mode::Directive => {
+            Token::Semicolon if matches!(self.mode, Mode::Directive(_)) => {
                 self.mode = Mode::Top;
                 token
             }
@@ -283,7 +283,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn nest(&mut self, token: Token<'s>, by: i32) -> Token<'s> {
-        if let Mode::Predicate(depth) = &mut self.mode {
+        if let Mode::Predicate(depth) | Mode::Directive(depth) = &mut self.mode {
             *depth = depth.saturating_add_signed(by);
         }
         token
@@ -301,7 +301,7 @@ impl<'s> Lexer<'s> {
             });
             return self.yields(Token::PredicateClose, range.start..range.start);
         }
-        if matches!(self.mode, Mode::Header | Mode::Directive) {
+        if matches!(self.mode, Mode::Header | Mode::Directive(_)) {
             self.mode = Mode::Body;
         }
         self.open.push(self.span(&range));
@@ -345,7 +345,7 @@ impl<'s> Lexer<'s> {
 
     /// Whether a directive is complete but for its semicolon and the next token is on a new line.
     fn lacks_semicolon(&self, next: &Range<usize>) -> bool {
-        self.mode == Mode::Directive
+        self.mode == Mode::Directive(0)
             && matches!(self.previous, Some(Token::Str(_) | Token::CloseParen))
             && !self.text[next.clone()].starts_with(';')
             && self.text[self.previous_end..next.start].contains('\n')

@@ -18,7 +18,7 @@ mod top;
 mod words;
 
 pub use diagnostic::{Diagnostic, Label, Severity, suggest};
-pub use dump::dump;
+pub use dump::{dump, printable};
 pub use error::{LexError, LexErrorKind};
 pub use lexer::Lexer;
 pub use literal::unescape;

@@ -249,7 +249,7 @@ impl ParseError {
         match &self.kind {
             ParseErrorKind::BadPositional => self
                 .report("this is not a parameter", "out of range")
-                .note("parameters count from `$1`"),
+                .help("parameters count from `$1`"),
             ParseErrorKind::AssignInCondition => self
                 .report(
                     "`=` assigns, it does not compare",

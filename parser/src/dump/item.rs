@@ -6,7 +6,7 @@ use crate::ast::*;
 pub(super) fn item(tree: &mut Tree<'_>, item: &Item) {
     match item {
         Item::Definition(definition) => {
-            let text = definition.text.escape_debug();
+            let text = lexer::printable(&definition.text);
             tree.leaf(&format!("definition {text}"), definition.span);
         }
         Item::Config(config) => tree.node("config", config.span, |tree| {

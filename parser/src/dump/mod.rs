@@ -21,7 +21,7 @@ pub fn dump(program: &Program, sources: &SourceMap) -> String {
         item::item(&mut tree, item);
     }
     for &comment in &program.comments {
-        let text = sources.slice(comment).escape_debug().to_string();
+        let text = lexer::printable(sources.slice(comment));
         tree.leaf(&format!("comment {text}"), comment);
     }
     tree.out
