@@ -155,7 +155,11 @@ impl<'s> Lexer<'s> {
                 self.unterminated_comment(range);
                 return None;
             }
-            Top::Preprocessor => (Token::Definition(slice.trim_end()), Mode::Top),
+            Top::Preprocessor => {
+                // A backslash at the very end continues the line with nothing.
+                let text = slice.trim_end_matches(|c: char| c.is_whitespace() || c == '\\');
+                (Token::Definition(text), Mode::Top)
+            }
             Top::Definition if starts_item => return self.definition(range.start),
             Top::Config if starts_item => (Token::Config, Mode::Header),
             Top::Macro if starts_item => (Token::Macro, Mode::Header),

@@ -25,4 +25,4 @@ pub use literal::unescape;
 pub use source::SourceMap;
 pub use span::{FileId, Span, Spanned};
 pub use text::{MAX_SOURCE_BYTES, decode, too_large};
-pub use token::Token;
+pub use token::{Token, starts_type};

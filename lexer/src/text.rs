@@ -4,7 +4,7 @@ use crate::Diagnostic;
 
 /// The longest script that is taken, in bytes. Spans hold 32-bit offsets, and every later stage
 /// costs memory by the size of the script.
-pub const MAX_SOURCE_BYTES: usize = 16 << 20;
+pub const MAX_SOURCE_BYTES: usize = 4 << 20;
 
 /// The text in `bytes`, which came from `name` (a path, `stdin`).
 ///

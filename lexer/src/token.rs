@@ -395,6 +395,18 @@ impl Token<'_> {
     }
 }
 
+/// Whether the first token of `code` begins a type and nothing else.
+pub fn starts_type(code: &str) -> bool {
+    matches!(
+        Token::lexer(code).next(),
+        Some(Ok(Token::TypeName(_)
+            | Token::Struct
+            | Token::Union
+            | Token::Enum
+            | Token::TypeOf))
+    )
+}
+
 /// The text between the first character and the last.
 fn inside(quoted: &str) -> &str {
     let mut inside = quoted.chars();

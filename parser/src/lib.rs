@@ -11,6 +11,7 @@ mod depth;
 mod dump;
 mod error;
 mod expected;
+mod format;
 mod parse;
 mod recover;
 mod slip;
@@ -22,4 +23,5 @@ mod grammar {
 
 pub use depth::MAX_DEPTH;
 pub use dump::dump;
+pub use format::format;
 pub use parse::parse;
