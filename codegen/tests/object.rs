@@ -100,3 +100,69 @@ fn btf_string(btf: &[u8], offset: u32) -> String {
     let text = btf[start..].split(|&byte| byte == 0).next();
     String::from_utf8_lossy(text.unwrap_or_default()).into_owned()
 }
+
+#[test]
+fn nothing_is_in_the_elf_that_nobody_reads() {
+    let object = Script::raw().body([exit(0)]).compile();
+    for section in [".debug_info", ".debug_line", ".debug_str"] {
+        let found = object.elf.windows(section.len());
+        let found = found.filter(|w| *w == section.as_bytes()).count();
+        assert_eq!(found, 0, "{section}");
+    }
+}
+
+#[test]
+fn a_long_line_does_not_go_to_the_kernel_whole() {
+    let mut script = Script::raw();
+    let mut sources = lexer::SourceMap::new();
+    sources.add("long.bt", format!("begin {{ {} }}", "ä".repeat(100_000)));
+    script.sources = sources;
+    let object = script.body([exit(0)]).compile();
+    assert!(object.elf.len() < 8000, "{} bytes", object.elf.len());
+    let text = &object.manifest.sources[0].text;
+    assert!(text.len() > 100_000, "reports need all of it");
+}
+
+#[test]
+fn a_statement_of_another_file_is_found_there() {
+    let mut script = Script::raw();
+    let file = script.sources.add("library.bt", "\n\n    imported();\n");
+    let mut statement = exit(0);
+    statement.span = lexer::Span::new(file, 6, 16);
+    let object = script.body([statement]).compile();
+    let elf = parse(&object);
+    let btf = elf.btf.as_ref().expect("there is BTF").to_bytes();
+    let function = &elf.functions[&elf.programs["probe_1"].function_key()];
+    let found = function.line_info.line_info.iter().any(|line| {
+        btf_string(&btf, line.file_name_off) == "library.bt"
+            && btf_string(&btf, line.line_off) == "    imported();"
+            && line.line_col == 3 << 10 | 5
+    });
+    assert!(found, "no line of the other file");
+}
+
+#[test]
+fn symbols_are_valid_and_unique() {
+    let mut script = Script::raw();
+    let names = [
+        "@",
+        "@a",
+        "@probe_1",
+        "@a_very_long_name_of_a_map",
+        "@a_very_long_name_of_another",
+    ];
+    for name in names {
+        script.scalar_map(name, Type::I64);
+    }
+    let object = script.body([exit(0)]).compile();
+    let mut symbols: Vec<_> = object.manifest.maps.iter().map(|m| &m.symbol).collect();
+    symbols.extend(object.manifest.programs.iter().map(|p| &p.symbol));
+    for symbol in &symbols {
+        let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+        assert!(symbol.len() <= 15 && symbol.chars().all(valid), "{symbol}");
+    }
+    let count = symbols.len();
+    symbols.sort();
+    symbols.dedup();
+    assert_eq!(symbols.len(), count, "{symbols:?}");
+}

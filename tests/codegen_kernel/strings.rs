@@ -249,3 +249,41 @@ fn many_numbers_at_once() {
     let wanted = (0..70).fold(0i64, |sum, n| sum.wrapping_mul(3).wrapping_add(n));
     assert_eq!(ran.lines[0], wanted.to_string());
 }
+
+#[test]
+fn long_strings_as_keys() {
+    let mut script = Script::raw();
+    let key = Type::Tuple(vec![Type::U8, string(1025), string(1025)]);
+    let counts = script.hash("@seen", key, Type::I64);
+    let short = script.hash("@short", string(200), string(200));
+    let source = script.variable(string(16));
+    let read = |cap| load_str(Space::Kernel, address_of(var(source, string(16))), cap);
+    let count = || {
+        let key = tuple([typed(1, Type::U8), read(1025), resize("other", 1025)]);
+        let place = place(counts, Some(key));
+        stmt(sema::ir::StmtKind::Expr(increment(
+            place,
+            1,
+            true,
+            Type::I64,
+        )))
+    };
+    let script = script.body([
+        set_var(source, resize("some text", 16)),
+        count(),
+        set(short, Some(read(200)), read(200)),
+        set_var(source, resize("some", 16)),
+        count(),
+        set_var(source, resize("some text", 16)),
+        count(),
+    ]);
+    let Some(ran) = run(&script) else { return };
+    assert_eq!(
+        ran.lines,
+        [
+            "@seen[1, some, other]: 1",
+            "@seen[1, some text, other]: 2",
+            "@short[some text]: some text"
+        ]
+    );
+}

@@ -123,7 +123,7 @@ fn change<'m>(
     }
 }
 
-/// The value of a key's first number. A histogram starts from zeros, which are in scratch.
+/// The value of a key's first number. A histogram starts from zeros.
 fn first_value<'m>(cx: &mut Cx<'_, 'm>, aggregation: Aggregation, number: Value<'m>) -> First<'m> {
     if aggregation.buckets() > 0 {
         return First::Blank(cx.zeros());

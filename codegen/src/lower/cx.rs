@@ -53,7 +53,7 @@ impl<'u, 'm> Cx<'u, 'm> {
         let scope = unit.debug.function(function, &probe.symbol, file, line);
         let entry = Builder::new(module, function.append_block(c"entry"));
         let b = Builder::new(module, function.append_block(c"body"));
-        let frame = Frame::new(unit.budget, unit.zeros());
+        let frame = Frame::new(unit.budget);
         let mut cx = Self {
             unit,
             probe,
@@ -178,9 +178,10 @@ impl<'u, 'm> Cx<'u, 'm> {
         self.resolve(home)
     }
 
-    /// The zeros at the start of scratch, as many as the largest histogram has bytes.
+    /// As many zeros as the largest histogram has bytes; may be null for the verifier. They are the
+    /// first element of scratch, which no program writes.
     pub(super) fn zeros(&mut self) -> Value<'m> {
-        self.scratch()
+        self.internal_element(Internal::Scratch)
     }
 
     /// Runs `lower`, and gives back the room that it asked for.

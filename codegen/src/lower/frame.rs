@@ -63,13 +63,13 @@ pub(super) struct Frame<'m> {
 pub(super) struct Mark(usize);
 
 impl<'m> Frame<'m> {
-    /// An empty frame, whose scratch begins behind what is always zero.
-    pub(super) fn new(budget: Budget, zeros: u32) -> Self {
+    /// An empty frame.
+    pub(super) fn new(budget: Budget) -> Self {
         Self {
             slots: Vec::new(),
             temps: Vec::new(),
             stack_left: budget.stack,
-            scratch_top: zeros,
+            scratch_top: 0,
         }
     }
 

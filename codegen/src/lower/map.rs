@@ -213,7 +213,7 @@ pub(super) fn bump<'m>(
 pub(super) enum First<'m> {
     /// It is all there is to say.
     Complete(Value<'m>),
-    /// It is then changed as one that was there.
+    /// It is then changed as one that was there. May be null for the verifier.
     Blank(Value<'m>),
 }
 
@@ -238,15 +238,21 @@ pub(super) fn upsert<'m>(
     cx.b.branch(cx.b.is_zero(entry), insert, change);
 
     cx.enter(insert);
-    let first = first(cx);
-    let (First::Complete(value) | First::Blank(value)) = first;
-    let args = [cx.unit.map_symbol(map), key, value, cx.u64(UPDATE_NOEXIST)];
-    let error = cx.b.call_helper(helper::MAP_UPDATE_ELEM, &args, Ty::I64);
-    let inserted = cx.b.block();
-    match first {
-        First::Complete(_) => cx.b.branch(cx.b.is_zero(error), join, again),
-        First::Blank(_) => cx.b.jump(again),
-    }
+    let inserted = match first(cx) {
+        First::Complete(value) => {
+            let error = update_entry(cx, map, key, value, UPDATE_NOEXIST);
+            let inserted = cx.b.block();
+            cx.b.branch(cx.b.is_zero(error), join, again);
+            Some(inserted)
+        }
+        First::Blank(value) => {
+            cx.if_set(value, |cx| {
+                update_entry(cx, map, key, value, UPDATE_NOEXIST);
+            });
+            cx.b.jump(again);
+            None
+        }
+    };
 
     cx.enter(again);
     let other = lookup(cx, map, key);
@@ -265,9 +271,7 @@ pub(super) fn upsert<'m>(
     cx.b.jump(join);
 
     cx.enter(join);
-    if matches!(first, First::Complete(_)) {
-        incoming.push((zero, inserted));
-    }
+    incoming.extend(inserted.map(|block| (zero, block)));
     cx.b.phi(&incoming)
 }
 
@@ -312,7 +316,18 @@ fn mark_set<'m>(cx: &Cx<'_, 'm>, map: MapId, entry: Address<'m>) {
 
 /// Creates or replaces an entry, and counts what the kernel refuses.
 fn replace<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>, value: Value<'m>) {
-    let args = [cx.unit.map_symbol(map), key, value, cx.u64(UPDATE_ANY)];
-    let error = cx.b.call_helper(helper::MAP_UPDATE_ELEM, &args, Ty::I64);
+    let error = update_entry(cx, map, key, value, UPDATE_ANY);
     cx.if_set(error, |cx| cx.count_loss(Health::map_refused(map)));
+}
+
+/// Calls `bpf_map_update_elem`; yields 0, or a negative error.
+fn update_entry<'m>(
+    cx: &Cx<'_, 'm>,
+    map: MapId,
+    key: Value<'m>,
+    value: Value<'m>,
+    flags: u64,
+) -> Value<'m> {
+    let args = [cx.unit.map_symbol(map), key, value, cx.u64(flags)];
+    cx.b.call_helper(helper::MAP_UPDATE_ELEM, &args, Ty::I64)
 }

@@ -42,8 +42,6 @@ pub(crate) struct Unit<'m> {
     symbols: Symbols,
     script_maps: Vec<Value<'m>>,
     internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
-    /// Bytes of scratch that no program writes: the initial value of histograms.
-    zeros: u32,
     scratch_size: u32,
     scratch_users: u32,
     exits: bool,
@@ -74,6 +72,7 @@ impl<'m> Unit<'m> {
         let files = texts.iter().map(|(name, text)| (*name, text.as_ref()));
         let symbols = Symbols::new(ir);
         let script_maps = symbols.maps().map(|name| declare(module, name)).collect();
+        let zeros = largest_histogram(ir);
         let license = format!("{}\0", ir.config.license);
         let size = u32::try_from(license.len()).unwrap_or(u32::MAX);
         module.define(
@@ -90,9 +89,9 @@ impl<'m> Unit<'m> {
             symbols,
             script_maps,
             internal_maps: [None; Internal::ALL.len()],
-            zeros: largest_histogram(ir),
-            scratch_size: 0,
-            scratch_users: 0,
+            scratch_size: zeros,
+            // The first element is the initial value of histograms, where there are such.
+            scratch_users: u32::from(zeros > 0),
             exits: false,
             errors: Vec::new(),
         }
@@ -113,11 +112,6 @@ impl<'m> Unit<'m> {
     pub(super) fn internal(&mut self, map: Internal) -> Value<'m> {
         let symbol = &mut self.internal_maps[map as usize];
         *symbol.get_or_insert_with(|| declare(self.module, self.symbols.internal(map as usize)))
-    }
-
-    /// Bytes at the start of a scratch element that are always zero.
-    pub(super) fn zeros(&self) -> u32 {
-        self.zeros
     }
 
     /// The number of the next scratch element.
