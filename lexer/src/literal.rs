@@ -145,3 +145,84 @@ fn coded(text: &str, radix: u32, most: usize, prefix: usize) -> (Option<u8>, usi
         prefix + count,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_have_their_values() {
+        for (text, value) in [
+            ("0", 0),
+            ("017", 0o17),
+            ("0_17", 0o17),
+            ("0x1F", 0x1f),
+            ("0Xffull", 0xff),
+            ("1_000_000", 1_000_000),
+            ("1e6", 1_000_000),
+            ("25E2u", 2_500),
+            ("0e99", 0),
+            ("10UL", 10),
+            ("7lu", 7),
+            ("10ns", 10),
+            ("2us", 2_000),
+            ("3ms", 3_000_000),
+            ("4s", 4_000_000_000),
+            ("5m", 300_000_000_000),
+            ("6h", 21_600_000_000_000),
+            ("7d", 604_800_000_000_000),
+            ("18446744073709551615", u64::MAX),
+            ("0xffffffffffffffff", u64::MAX),
+            ("01777777777777777777777", u64::MAX),
+        ] {
+            assert_eq!(integer(text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_integer_is_told_from_what_is_too_large() {
+        for text in [
+            "08", "0x", "0xg", "1e", "1e-", "12abc", "5min", "1.5", "1f", "0x1s", "1lul",
+        ] {
+            assert_eq!(integer(text), Err(LexErrorKind::BadNumber), "{text}");
+        }
+        for text in [
+            "18446744073709551616",
+            "0x10000000000000000",
+            "2e19",
+            "1e99999999999",
+            "213504d",
+        ] {
+            assert_eq!(integer(text), Err(LexErrorKind::IntegerTooLarge), "{text}");
+        }
+    }
+
+    #[test]
+    fn positional_parameters_count_from_one() {
+        assert_eq!(positional("$1"), Ok(1));
+        assert_eq!(positional("$010"), Ok(10));
+        assert_eq!(positional("$0"), Err(LexErrorKind::PositionalZero));
+        assert_eq!(
+            positional("$4294967296"),
+            Err(LexErrorKind::IntegerTooLarge)
+        );
+    }
+
+    #[test]
+    fn escapes_stand_for_bytes() {
+        assert_eq!(unescape(r#"a\n\t\r\\\"b"#), b"a\n\t\r\\\"b");
+        assert_eq!(unescape(r"\0\7\101\1011"), b"\0\x07AA1");
+        assert_eq!(unescape(r"\x4\x41\x411\xff"), b"\x04AA1\xff");
+        assert_eq!(unescape("größe"), "größe".as_bytes());
+    }
+
+    #[test]
+    fn bad_escapes_are_found_and_stand_for_themselves() {
+        assert_eq!(
+            bad_escapes(r"a\q\n\é\x\xg\777"),
+            [1..3, 5..8, 8..10, 10..12, 13..17]
+        );
+        assert_eq!(unescape(r"a\q\x"), br"a\q\x");
+        assert!(bad_escapes(r"\\q\n\377").is_empty());
+    }
+}

@@ -129,3 +129,35 @@ impl<'a> Files<'a> for SourceMap {
         Ok(start..end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_from_one_in_characters() {
+        let mut sources = SourceMap::new();
+        let ascii = sources.add("a", "ab\ncd\n");
+        let wide = sources.add("b", "äö\nüx");
+        let at = |file, start| sources.line_col(Span::new(file, start, start));
+        assert_eq!(
+            [at(ascii, 0), at(ascii, 4), at(ascii, 6)],
+            [(1, 1), (2, 2), (3, 1)]
+        );
+        assert_eq!(
+            [at(wide, 2), at(wide, 5), at(wide, 7)],
+            [(1, 2), (2, 1), (2, 2)]
+        );
+        assert_eq!(at(ascii, 999), (3, 1), "past the end");
+        assert_eq!(at(FileId(9), 0), (0, 0), "no such file");
+    }
+
+    #[test]
+    fn a_span_that_does_not_fit_is_empty() {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a", "äb");
+        assert_eq!(sources.slice(Span::new(file, 0, 2)), "ä");
+        assert_eq!(sources.slice(Span::new(file, 1, 2)), "");
+        assert_eq!(sources.slice(Span::new(file, 0, 9)), "");
+    }
+}

@@ -35,3 +35,31 @@ pub fn too_large(name: &str, bytes: usize) -> Diagnostic {
         "it has {bytes} bytes; the longest script taken has {MAX_SOURCE_BYTES}"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_taken_as_it_is() {
+        assert_eq!(decode("f", Vec::new()), Ok(String::new()));
+        assert_eq!(decode("f", "größe\0".into()), Ok("größe\0".to_owned()));
+    }
+
+    #[test]
+    fn the_first_byte_that_is_no_text_is_named() {
+        let report = decode("f.bt", b"ab\n\xc3\xa4\xff\xfe".to_vec()).expect_err("not UTF-8");
+        assert_eq!(report.code, "not-text");
+        assert_eq!(
+            report.notes,
+            ["the byte 0xff at offset 5 (line 2) is not UTF-8"]
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_refused() {
+        assert!(decode("f", vec![b' '; MAX_SOURCE_BYTES]).is_ok());
+        let report = decode("f", vec![b' '; MAX_SOURCE_BYTES + 1]).expect_err("too long");
+        assert_eq!(report.code, "script-too-large");
+    }
+}

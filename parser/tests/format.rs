@@ -3,13 +3,13 @@
 //! `UPDATE_EXPECT=1 cargo test -p strobe-parser` rewrites the expected texts.
 
 use expect_test::expect_file;
-use lexer::SourceMap;
+use lexer::{FileId, Lexer, SourceMap};
 use std::path::{Path, PathBuf};
 
 #[test]
 fn scripts_are_formatted_as_expected() {
     for path in scripts("format") {
-        let formatted = format(&read(&path));
+        let formatted = formatted(&read(&path));
         expect_file![path.with_extension("formatted")].assert_eq(&formatted);
     }
 }
@@ -18,7 +18,7 @@ fn scripts_are_formatted_as_expected() {
 fn formatting_keeps_tree_and_comments() {
     for path in scripts("format").into_iter().chain(scripts("ok")) {
         let text = read(&path);
-        let formatted = format(&text);
+        let formatted = formatted(&text);
         assert_eq!(shape(&text), shape(&formatted), "{}", path.display());
         assert_eq!(comments(&text), comments(&formatted), "{}", path.display());
     }
@@ -27,11 +27,54 @@ fn formatting_keeps_tree_and_comments() {
 #[test]
 fn formatting_twice_is_formatting_once() {
     for path in scripts("format").into_iter().chain(scripts("ok")) {
-        let once = format(&read(&path));
-        assert_eq!(once, format(&once), "{}", path.display());
+        let once = formatted(&read(&path));
+        assert_eq!(once, formatted(&once), "{}", path.display());
         let untidy = once.lines().find(|line| line.ends_with(' '));
         assert_eq!(untidy, None, "{}", path.display());
     }
+}
+
+#[test]
+fn scripts_with_a_token_missing_keep_what_is_left() {
+    let mut count = 0;
+    for path in scripts("format").into_iter().chain(scripts("ok")) {
+        let text = read(&path);
+        for token in Lexer::new(FileId(0), &text) {
+            let range = token.span.range();
+            let left = format!("{} {}", &text[..range.start], &text[range.end..]);
+            count += usize::from(keeps_all(&left));
+        }
+    }
+    assert!(count > 300, "only {count} scripts were still good");
+}
+
+#[test]
+fn a_comment_anywhere_is_kept() {
+    let mut count = 0;
+    for path in scripts("ok") {
+        let text = read(&path);
+        for token in Lexer::new(FileId(0), &text) {
+            let (before, after) = text.split_at(token.span.end as usize);
+            for comment in ["/* c */", " // c\n", "\n\n/* c\n */ // d\n\n"] {
+                count += usize::from(keeps_all(&format!("{before}{comment}{after}")));
+            }
+        }
+    }
+    assert!(count > 3000, "only {count} scripts were still good");
+}
+
+/// Whether a script reads without a report; then its tree and comments outlive formatting.
+fn keeps_all(text: &str) -> bool {
+    let mut sources = SourceMap::new();
+    let file = sources.add("script", text);
+    if !parser::parse(&sources, file).1.is_empty() {
+        return false;
+    }
+    let once = formatted(text);
+    assert_eq!(shape(text), shape(&once), "{text}\n=>\n{once}");
+    assert_eq!(comments(text), comments(&once), "{text}\n=>\n{once}");
+    assert_eq!(once, formatted(&once), "{text}");
+    true
 }
 
 fn scripts(directory: &str) -> Vec<PathBuf> {
@@ -51,7 +94,7 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).expect("the script is readable")
 }
 
-fn parse(text: &str) -> (SourceMap, lexer::FileId, parser::ast::Program) {
+fn parse(text: &str) -> (SourceMap, FileId, parser::ast::Program) {
     let mut sources = SourceMap::new();
     let file = sources.add("script", text);
     let (program, reports) = parser::parse(&sources, file);
@@ -59,7 +102,7 @@ fn parse(text: &str) -> (SourceMap, lexer::FileId, parser::ast::Program) {
     (sources, file, program)
 }
 
-fn format(text: &str) -> String {
+fn formatted(text: &str) -> String {
     let (sources, file, program) = parse(text);
     parser::format(&program, &sources, file)
 }
