@@ -60,7 +60,7 @@ impl<'s> Lexer<'s> {
     /// A lexer at the start of a text, which is no longer than
     /// [`MAX_SOURCE_BYTES`](crate::MAX_SOURCE_BYTES).
     pub fn new(file: FileId, text: &'s str) -> Self {
-        let mut lexer = Self {
+        Self {
             file,
             text,
             at: 0,
@@ -72,11 +72,7 @@ impl<'s> Lexer<'s> {
             previous_end: 0,
             comments: Vec::new(),
             errors: Vec::new(),
-        };
-        if text.starts_with("#!") {
-            lexer.comment(0..text.find('\n').unwrap_or(text.len()));
         }
-        lexer
     }
 
     /// Whether the last token ended an item, so that the next one begins another.
@@ -153,6 +149,11 @@ impl<'s> Lexer<'s> {
             }
             Top::OpenComment => {
                 self.unterminated_comment(range);
+                return None;
+            }
+            Top::Preprocessor if slice.starts_with("#!") => {
+                let length = slice.find('\n').unwrap_or(slice.len());
+                self.comment(range.start..range.start + length);
                 return None;
             }
             Top::Preprocessor => {
