@@ -68,9 +68,10 @@ fn check(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
         let message = format!("`{name}` is too long to be a script");
         return Err(Diagnostic::error("script-too-long", message)
             .note(format!("a script has at most {} KiB", MAX_BYTES >> 10))
+            .help("name the script, or leave out what is data")
             .into());
     }
-    let text = String::from_utf8(bytes).map_err(|error| not_text(name, &error))?;
+    let text = lexer::decode(name, bytes)?;
     if text.trim().is_empty() {
         let report = Diagnostic::error("empty-script", format!("the script `{name}` is empty"));
         return Err(report.help(EXAMPLE).into());
@@ -103,15 +104,4 @@ fn unreadable(name: &str, error: &std::io::Error) -> Failure {
             .into();
     }
     report.into()
-}
-
-fn not_text(name: &str, error: &std::string::FromUtf8Error) -> Failure {
-    let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-    let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-    let byte = error.as_bytes()[valid.len()];
-    Diagnostic::error("not-text", format!("`{name}` is not a text"))
-        .note(format!(
-            "line {line} holds the byte 0x{byte:02x}, which is not UTF-8"
-        ))
-        .into()
 }

@@ -25,11 +25,11 @@ pub struct Args {
     pub program: Option<String>,
 
     /// Script to run, `-` for standard input; what follows it, or follows `-e PROGRAM`, is `$1`,
-    /// `$2`, … of the script. With -l: the pattern or script to list
+    /// `$2`, … of the script. With -l: the pattern to list
     #[arg(value_name = "FILE|ARG", allow_negative_numbers = true)]
     pub operands: Vec<String>,
 
-    /// List the probes that match a pattern, or those of a script; with -v also their arguments
+    /// List the probes that match a pattern; with -v also their arguments
     #[arg(short = 'l', long)]
     pub list: bool,
 

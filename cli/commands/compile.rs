@@ -89,9 +89,12 @@ fn machine(host: &Host) -> codegen::Options {
         false => Isa::V3,
     };
     let any = codegen::Options::default();
+    let cpus = runtime::possible_cpus()
+        .ok()
+        .and_then(|n| u32::try_from(n).ok());
     codegen::Options {
         isa,
-        cpus: host.possible_cpus().unwrap_or(any.cpus),
+        cpus: cpus.unwrap_or(any.cpus),
     }
 }
 

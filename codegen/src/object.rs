@@ -2,9 +2,7 @@
 //!
 //! Needs no LLVM and refers to no source: loading an [`Object`] takes nothing but the kernel.
 
-use sema::ir::{
-    Aggregation, AttachTarget, Config, EventKind, MapId, MapValue, ProgramType, Target, Type,
-};
+use sema::ir::{AttachTarget, Config, EventKind, MapId, MapValue, ProgramType, Target, Type};
 use serde::{Deserialize, Serialize};
 
 /// Version of the manifest's form; another one is refused.
@@ -196,9 +194,4 @@ impl Manifest {
 /// Whether a target is run by strobe itself rather than attached.
 pub fn is_run_by_us(target: &AttachTarget) -> bool {
     matches!(target, AttachTarget::Begin | AttachTarget::End)
-}
-
-/// Words of 8 bytes in an aggregation's per-CPU value.
-pub fn aggregation_words(aggregation: &Aggregation) -> u32 {
-    aggregation.size() / 8
 }

@@ -15,6 +15,17 @@ pub(super) struct Source<'m> {
     pub(super) space: Space,
 }
 
+impl<'m> Source<'m> {
+    /// The source that a [`sema::ir::ExprKind::LoadStr`] or `LoadBuffer` names.
+    pub(super) fn new(address: &'m Expr, len: &'m Option<Box<Expr>>, space: Space) -> Self {
+        Self {
+            address,
+            len: len.as_deref(),
+            space,
+        }
+    }
+}
+
 /// Writes a constant, which is part of the instructions.
 pub(super) fn literal<'m>(cx: &Cx<'_, 'm>, text: &[u8], ty: &Type, to: Address<'m>, tail: Tail) {
     let cap = ty.size();

@@ -11,7 +11,6 @@ mod tracefs;
 pub use symbols::KernelSymbols;
 
 use crate::sys::bpf::feature;
-use crate::sys::cpu;
 use crate::sys::mmap::Mapping;
 use sema::kernel::btf::Btf;
 use sema::kernel::{Feature, Kernel, KernelError, TracepointName};
@@ -33,11 +32,6 @@ impl Host {
     /// This machine; reads nothing yet.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// How many CPUs the machine may ever have; nothing where it does not say.
-    pub fn possible_cpus(&self) -> Option<u32> {
-        u32::try_from(cpu::possible().ok()?).ok()
     }
 
     fn tracefs(&self) -> Result<&Tracefs, KernelError> {

@@ -204,9 +204,7 @@ pub(super) fn check(ty: &TypeExpr, value: &ast::Expr, span: Span, cx: &mut Cx<'_
                 space,
             };
             let address = value.convert(&Ty::U64);
-            let lowered = ty.lower();
             let kind = crate::ir::ExprKind::Convert(Box::new(address));
-            debug_assert_eq!(lowered, crate::ir::Type::Pointer);
             Typed::value(kind, ty, span)
         }
         Ty::Int { .. } | Ty::Bool | Ty::Enum { .. } if number(&from) => Typed {
