@@ -4,7 +4,7 @@
 //! `UPDATE_EXPECT=1` writes the expectations anew; read the difference before you commit it.
 
 use codespan_reporting::term::{self, Config};
-use lexer::{Diagnostic, SourceMap};
+use lexer::{Diagnostic, Severity, SourceMap};
 use sema::{Options, analyze, kernel::fixtures};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,16 @@ fn outcome(path: &Path) -> Result<String, String> {
     };
     match analyze(&script, &kernel, &options) {
         Ok(program) => Ok(format!("{}{program}", render(&sources, &program.warnings))),
-        Err(reports) => Err(render(&sources, &reports)),
+        Err(reports) => {
+            let advises = |r: &Diagnostic| r.severity == Severity::Warning || !r.help.is_empty();
+            let silent = reports.iter().find(|r| !advises(r));
+            assert!(
+                silent.is_none(),
+                "{}: no help in {silent:?}",
+                path.display()
+            );
+            Err(render(&sources, &reports))
+        }
     }
 }
 

@@ -34,6 +34,33 @@ fn near(
     }
 }
 
+/// Adds the near name, or, where none is near, other advice.
+fn near_or(
+    report: Diagnostic,
+    name: &str,
+    candidates: &[&str],
+    write: impl Fn(&str) -> String,
+    otherwise: impl FnOnce() -> String,
+) -> Diagnostic {
+    let advised = report.help.len();
+    let report = near(report, name, candidates, write);
+    match report.help.len() == advised {
+        true => report.help(otherwise()),
+        false => report,
+    }
+}
+
+/// Most names that a report lists.
+const LISTED: usize = 40;
+
+/// Adds the near name, and all there are.
+fn one_of(report: Diagnostic, name: &str, what: &str, names: &[&str]) -> Diagnostic {
+    near_or(report, name, names, str::to_owned, || {
+        format!("write one of the {what} that there are")
+    })
+    .note(format!("{what}: {}", list(names, LISTED)))
+}
+
 /// The machine could not answer.
 pub(crate) fn kernel(e: &KernelError, span: Span) -> Diagnostic {
     let (code, help) = match e {

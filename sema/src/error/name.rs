@@ -1,13 +1,15 @@
 //! Reports about names that mean nothing here.
 
-use super::{list, near};
+use super::{list, near, near_or, one_of};
 use crate::ty::Ty;
 use lexer::{Diagnostic, Span};
 
 pub(crate) fn unknown_name(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-name", format!("nothing is called `{name}`"))
         .primary(span, "not a built-in value, nor a constant of the kernel");
-    near(report, name, candidates, str::to_owned)
+    near_or(report, name, candidates, str::to_owned, || {
+        "text stands in quotes, a variable begins with `$`, a map with `@`".to_owned()
+    })
 }
 
 pub(crate) fn call_without_parentheses(name: &str, signature: &str, span: Span) -> Diagnostic {
@@ -28,7 +30,13 @@ pub(crate) fn value_called(name: &str, span: Span) -> Diagnostic {
 pub(crate) fn unknown_function(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
         .primary(span, "not a function");
-    near(report, name, candidates, |n| format!("{n}()"))
+    near_or(
+        report,
+        name,
+        candidates,
+        |n| format!("{n}()"),
+        || format!("functions: {}", list(candidates, candidates.len())),
+    )
 }
 
 pub(crate) fn unknown_variable(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
@@ -55,11 +63,10 @@ pub(crate) fn variable_redeclared(name: &str, span: Span, before: Span) -> Diagn
 pub(crate) fn unknown_field(name: &str, of: &str, fields: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-field", format!("{of} has no field `{name}`"))
         .primary(span, "no such field");
-    let report = near(report, name, fields, str::to_owned);
     if fields.is_empty() {
-        return report.note(format!("{of} has no fields"));
+        return report.help(format!("{of} has no fields: leave out `.{name}`"));
     }
-    report.note(format!("fields: {}", list(fields, 40)))
+    one_of(report, name, "fields", fields)
 }
 
 pub(crate) fn no_fields(ty: &Ty, span: Span) -> Diagnostic {
@@ -104,7 +111,10 @@ pub(crate) fn unknown_map(name: &str, candidates: &[&str], span: Span) -> Diagno
 pub(crate) fn unknown_type(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-type", format!("there is no type `{name}`"))
         .primary(span, "not a built-in type, nor one of the kernel");
-    near(report, name, candidates, str::to_owned)
+    near_or(report, name, candidates, str::to_owned, || {
+        "integers are `int8` to `int64` and `uint8` to `uint64`; a type of the kernel is found with `strobe -l 'struct *NAME*'`"
+            .to_owned()
+    })
 }
 
 pub(crate) fn outside_loop(word: &str, span: Span) -> Diagnostic {

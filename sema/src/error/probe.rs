@@ -1,6 +1,6 @@
 //! Reports about attach points and settings.
 
-use super::{list, near};
+use super::{near, one_of};
 use crate::kernel::TracepointName;
 use crate::provider::{PROVIDERS, Provider};
 use lexer::{Diagnostic, Span};
@@ -31,8 +31,7 @@ pub(crate) fn unknown_provider(name: &str, span: Span) -> Diagnostic {
         format!("there is no probe provider `{name}`"),
     )
     .primary(span, "not a provider");
-    near(report, name, &names, str::to_owned)
-        .note(format!("providers: {}", list(&names, names.len())))
+    one_of(report, name, "providers", &names)
 }
 
 pub(crate) fn attach_point_form(provider: &Provider, span: Span) -> Diagnostic {
@@ -57,7 +56,7 @@ pub(crate) fn timer_unit(text: &str, span: Span) -> Diagnostic {
     let units = ["us", "ms", "s", "hz"];
     let report = Diagnostic::error("timer-unit", format!("`{text}` is not a unit of time"))
         .primary(span, "unknown unit");
-    near(report, text, &units, str::to_owned).note(format!("units: {}", list(&units, units.len())))
+    one_of(report, text, "units", &units)
 }
 
 pub(crate) fn no_match(pattern: &str, span: Span) -> Diagnostic {
@@ -143,7 +142,7 @@ pub(crate) fn no_module(module: &str, span: Span) -> Diagnostic {
 pub(crate) fn unknown_setting(name: &str, all: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-config", format!("there is no setting `{name}`"))
         .primary(span, "unknown setting");
-    near(report, name, all, str::to_owned).note(format!("settings: {}", list(all, all.len())))
+    one_of(report, name, "settings", all)
 }
 
 pub(crate) fn setting_value(name: &str, wanted: &str, span: Span) -> Diagnostic {
