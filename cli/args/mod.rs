@@ -1,8 +1,10 @@
 //! What may stand on the command line.
 
 mod stage;
+mod verb;
 
 pub use stage::{Stage, Stages};
+pub use verb::{Verb, command, parse};
 
 use clap::{ArgAction, Parser, ValueEnum};
 use std::path::PathBuf;
@@ -15,7 +17,8 @@ use std::path::PathBuf;
     disable_version_flag = true,
     override_usage = "strobe [OPTIONS] FILE [ARG]...\n       \
                       strobe [OPTIONS] -e PROGRAM [ARG]...\n       \
-                      strobe -l [PATTERN]",
+                      strobe -l [PATTERN]\n       \
+                      strobe COMMAND …",
     after_help = EXAMPLES,
     max_term_width = 100
 )]

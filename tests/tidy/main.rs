@@ -8,7 +8,7 @@ mod tokens;
 use std::path::{Path, PathBuf};
 
 /// What may lie at the top level; it takes no more.
-const TOP_LEVEL: [&str; 18] = [
+const TOP_LEVEL: [&str; 19] = [
     ".cargo",
     ".ci",
     ".git",
@@ -18,6 +18,7 @@ const TOP_LEVEL: [&str; 18] = [
     "Makefile",
     "README.md",
     "benches",
+    "docs",
     "fuzz",
     "cli",
     "codegen",

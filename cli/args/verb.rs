@@ -1,0 +1,60 @@
+//! The words that may stand in place of a script: `strobe explain …`, `strobe run …`.
+//!
+//! Such a word is one only as the first argument, and only where no file bears its name:
+//! `strobe FILE` goes on meaning what people who know bpftrace expect.
+
+use super::Args;
+use clap::{CommandFactory, FromArgMatches, Subcommand};
+use std::ffi::OsString;
+use std::path::Path;
+
+/// What else strobe can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Explain a code word of a report, or in plain words what a script does
+    Explain {
+        /// The code word of a report, such as `unknown-field`; a script, its file, or a saved tool.
+        /// Without one: every code word there is
+        #[arg(value_name = "CODE|SCRIPT|FILE|TOOL")]
+        subject: Option<String>,
+    },
+    /// Print the manual page, in the form that `man -l -` reads
+    Man {
+        /// The page of this word rather than that of strobe itself
+        #[arg(value_name = "COMMAND")]
+        of: Option<String>,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Everything that may stand on the command line.
+pub fn command() -> clap::Command {
+    let alone = Args::command();
+    let about = alone.get_about().cloned().unwrap_or_default();
+    Verb::augment_subcommands(alone)
+        .about(about)
+        .disable_help_subcommand(true)
+        .subcommand_help_heading("Commands")
+}
+
+/// The word that a command line starts with, if it is one of ours.
+///
+/// # Errors
+/// When what follows it is wrong.
+pub fn parse(line: &[OsString]) -> Result<Option<Verb>, clap::Error> {
+    let first = line.get(1).and_then(|word| word.to_str());
+    let Some(word) = first.filter(|word| is_verb(word) && !Path::new(word).is_file()) else {
+        return Ok(None);
+    };
+    let matches = command().try_get_matches_from(line)?;
+    debug_assert_eq!(matches.subcommand_name(), Some(word));
+    Verb::from_arg_matches(&matches).map(Some)
+}
+
+fn is_verb(word: &str) -> bool {
+    command().find_subcommand(word).is_some()
+}

@@ -1,0 +1,9 @@
+//! What teaches is true: pages, saved tools, lessons and generated documents, beside what they are
+//! about.
+
+mod codes;
+mod commands;
+mod examples;
+#[path = "../../cli/pages.rs"]
+mod pages;
+mod strobe;
