@@ -6,6 +6,7 @@ mod failure;
 mod pages;
 mod report;
 mod script;
+mod tools;
 
 use clap::Parser;
 use clap::error::ErrorKind;

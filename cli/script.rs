@@ -49,6 +49,17 @@ pub fn read(program: Option<String>, operands: Vec<String>) -> Result<Script, Fa
     })
 }
 
+/// A script that is kept in the binary.
+pub fn embedded(name: &str, text: &str, parameters: Vec<String>) -> Script {
+    let mut sources = SourceMap::new();
+    let file = sources.add(name, text);
+    Script {
+        sources,
+        file,
+        parameters,
+    }
+}
+
 fn from_file(name: String) -> Result<(String, Vec<u8>), Failure> {
     let mut bytes = Vec::new();
     if name == "-" {

@@ -18,6 +18,14 @@ pub enum Verb {
         #[arg(value_name = "CODE|SCRIPT|FILE|TOOL")]
         subject: Option<String>,
     },
+    /// List the saved tools that come with strobe
+    Tools {
+        /// Only those whose name, area or description holds this; a name alone: all about it
+        pattern: Option<String>,
+    },
+    /// Run a saved tool: its name, and after `--` what it takes
+    #[command(override_usage = "strobe run [OPTIONS] TOOL [-- ARG...]", after_help = RUN_EXAMPLES)]
+    Run(Args),
     /// Print the manual page, in the form that `man -l -` reads
     Man {
         /// The page of this word rather than that of strobe itself
@@ -30,6 +38,15 @@ pub enum Verb {
         shell: clap_complete::Shell,
     },
 }
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  strobe run opensnoop
+      print the files that are opened, until Ctrl-C
+  strobe run execsnoop -- --help
+      what a tool can be told
+  strobe run -f json -o runs.json runqlat
+      the options of strobe itself stand before the name";
 
 /// Everything that may stand on the command line.
 pub fn command() -> clap::Command {

@@ -5,16 +5,19 @@ mod explain;
 mod list;
 mod manual;
 mod run;
+mod tools;
 
 use crate::args::{Args, Verb};
 use crate::failure::Failure;
+use crate::script;
 
 /// Does what the command line asks for and yields the exit code.
 pub fn carry_out(args: Args) -> Result<u8, Failure> {
     if args.list {
         list::list(&args)
     } else {
-        run::run(args)
+        let script = script::read(args.program.clone(), args.operands.clone())?;
+        run::run(args, script)
     }
 }
 
@@ -22,6 +25,12 @@ pub fn carry_out(args: Args) -> Result<u8, Failure> {
 pub fn obey(verb: Verb) -> Result<u8, Failure> {
     match verb {
         Verb::Explain { subject } => explain::explain(subject.as_deref()),
+        Verb::Tools { pattern } => tools::list(pattern.as_deref()),
+        Verb::Run(args) => {
+            let tool = tools::find(args.operands.first().map(String::as_str))?;
+            let parameters = args.operands[1..].to_vec();
+            run::run(args, script::embedded(tool.name, tool.text, parameters))
+        }
         Verb::Man { of } => manual::man(of.as_deref()),
         Verb::Completions { shell } => manual::completions(shell),
     }

@@ -3,19 +3,19 @@
 use super::compile::{compile, sources};
 use crate::args::{Args, Format, Stage};
 use crate::failure::Failure;
-use crate::{report, script};
+use crate::report;
+use crate::script::Script;
 use lexer::SourceMap;
 use runtime::host::KernelSymbols;
 use runtime::{Command, Error, Options, Output, OutputFormat, Session};
 use std::time::Instant;
 
-/// Runs the script that the command line names; yields its exit code.
+/// Runs a script; yields its exit code.
 ///
 /// # Errors
 /// When the script is wrong, or the kernel refuses it.
-pub fn run(args: Args) -> Result<u8, Failure> {
+pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
     let mut clock = Clock::start(args.verbose);
-    let script = script::read(args.program.clone(), args.operands.clone())?;
     let nowhere = SourceMap::new();
     let command = args.command.as_deref().map(Command::hold).transpose();
     let command = command.map_err(|e| failure(nowhere.clone(), &e))?;

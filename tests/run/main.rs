@@ -1,10 +1,12 @@
 //! Whole scripts on the real kernel, with answers known beforehand.
 //!
-//! A case is a few lines of a `*.run` file beside this one ([`case`] tells the form); what takes
+//! A case is a few lines of a `*.run` file beside this one, or in `tests/tools` for the saved
+//! tools ([`case`] tells the form); what takes
 //! more than that is a function of [`lifetime`] or [`losses`]. Cases run in parallel: each looks at
 //! the workload that it started itself, by a name that no other has. Called with a word of
 //! [`workload`] as its first argument, this binary is that workload.
 
+mod calls;
 mod case;
 mod execute;
 mod expect;
@@ -20,9 +22,10 @@ fn main() {
     if workload::is_asked_for() {
         return workload::run();
     }
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
-    let mut trials: Vec<Trial> = case::load(&directory)
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut trials: Vec<Trial> = ["tests/run", "tests/tools"]
         .into_iter()
+        .flat_map(|directory| case::load(&root.join(directory)))
         .map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)))
         .collect();
     trials.extend(lifetime::trials());

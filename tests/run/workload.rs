@@ -1,14 +1,12 @@
 //! Work of exactly known amount: processes that each make so many system calls, and no others of
 //! the kind, under a name of their own.
 //!
-//! `workload NAME KIND TOTAL PROCESSES`: `TOTAL` calls of `KIND` (`write`, `read`, `open`), shared
-//! evenly by `PROCESSES` processes that are pinned to the CPUs in turn and run at once. The n-th
-//! call of a process writes or reads n mod 100 + 1 bytes.
+//! `workload NAME KIND TOTAL PROCESSES`: `TOTAL` calls of `KIND` (see [`crate::calls`]), shared
+//! evenly by `PROCESSES` processes that are pinned to the CPUs in turn and run at once.
 
+use crate::calls::Calls;
 use rustix::thread::{CpuSet, sched_setaffinity, set_name};
 use std::ffi::CString;
-use std::fs::File;
-use std::io::{Read, Write};
 use std::process::Command;
 
 /// The word that makes this binary a workload, and the one that makes it one of its processes.
@@ -57,19 +55,11 @@ fn start(name: &str, kind: &str, total: usize, processes: usize) {
 
 fn work(name: &str, kind: &str, calls: usize, index: usize) {
     pin(index);
-    let mut null = File::create("/dev/null").expect("/dev/null opens");
-    let mut zero = File::open("/dev/zero").expect("/dev/zero opens");
-    let mut buffer = [0; 100];
+    let mut work = Calls::new(kind, name);
     // From here on no system call of the kind but those that are counted: the name is the mark.
     set_name(&CString::new(name).expect("a name")).expect("the kernel takes a name");
     for call in 0..calls {
-        let bytes = &mut buffer[..call % 100 + 1];
-        match kind {
-            "write" => drop(null.write(bytes)),
-            "read" => drop(zero.read(bytes)),
-            "open" => drop(File::open("/dev/null")),
-            _ => panic!("there is no workload {kind}"),
-        }
+        work.make(call);
     }
 }
 

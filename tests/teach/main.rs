@@ -7,3 +7,4 @@ mod examples;
 #[path = "../../cli/pages.rs"]
 mod pages;
 mod strobe;
+mod tools;
