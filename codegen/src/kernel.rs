@@ -26,6 +26,10 @@ pub mod helper {
     pub const RINGBUF_SUBMIT: u32 = 132;
     /// Since 5.11: the current task as a pointer that the verifier knows by its BTF type.
     pub const GET_CURRENT_TASK_BTF: u32 = 158;
+    /// Since 5.13.
+    pub const FOR_EACH_MAP_ELEM: u32 = 164;
+    /// Since 5.17.
+    pub const LOOP: u32 = 181;
     /// Since 5.19.
     pub const MAP_LOOKUP_PERCPU_ELEM: u32 = 195;
     /// Since 6.1.
@@ -64,6 +68,9 @@ pub const COMM_SIZE: u32 = 16;
 
 /// Largest value of a per-CPU map: `PCPU_MIN_UNIT_SIZE` of `linux/percpu.h`.
 pub const PER_CPU_VALUE_MAX: u32 = 32 << 10;
+
+/// `BPF_MAX_LOOPS`: the most rounds of `bpf_loop`, which refuses to begin more.
+pub const LOOP_ROUNDS_MAX: u64 = 8 << 20;
 
 /// Longest name of a map or program, its NUL not counted: `BPF_OBJ_NAME_LEN` less one.
 pub const NAME_MAX: usize = 15;

@@ -34,6 +34,10 @@ pub(crate) struct ProgramCx {
     pub(crate) variables: Variables,
     /// How many loops are around the current statement.
     pub(crate) loops: u32,
+    /// How many of them the kernel runs.
+    pub(crate) nesting: u32,
+    /// How often the current statement is written out by the `unroll`s around it; 0 outside.
+    pub(crate) copies: u32,
     /// Whether the program reads its arguments, so that it depends on the attach point.
     pub(crate) reads_context: bool,
     /// Whether the program asks for the name of its attach point.

@@ -295,6 +295,14 @@ impl Variables {
         &self.table[id.0 as usize]
     }
 
+    /// States a variable's type.
+    pub(crate) fn fix(&mut self, id: VarId, ty: &Ty) {
+        let variable = &mut self.table[id.0 as usize];
+        variable.fixed = true;
+        self.changed |= variable.ty != *ty;
+        variable.ty = ty.clone();
+    }
+
     /// Widens a variable's type.
     pub(crate) fn learn(&mut self, id: VarId, ty: &Ty, span: Span) -> Learnt {
         let variable = &mut self.table[id.0 as usize];

@@ -90,7 +90,7 @@ impl<'m> DebugInfo<'m> {
                 file,
                 line,
                 self.subroutine,
-                0,
+                i32::from(function.is_local()),
                 1,
                 line,
                 0,

@@ -2,7 +2,6 @@
 
 use super::ffi::{strobe_add_passes, take_message};
 use super::{Context, Function, LlvmError, Machine, Ty, Value};
-use llvm_sys::LLVMModuleFlagBehavior;
 use llvm_sys::analysis::{LLVMVerifierFailureAction, LLVMVerifyModule};
 use llvm_sys::core::{
     LLVMAddFunction, LLVMAddGlobal, LLVMAddModuleFlag, LLVMArrayType2, LLVMConstInt,
@@ -10,12 +9,13 @@ use llvm_sys::core::{
     LLVMDisposePassManager, LLVMFinalizeFunctionPassManager, LLVMFunctionType,
     LLVMGetFirstFunction, LLVMGetNextFunction, LLVMInitializeFunctionPassManager,
     LLVMIsDeclaration, LLVMModuleCreateWithNameInContext, LLVMPrintModuleToString,
-    LLVMRunFunctionPassManager, LLVMSetAlignment, LLVMSetInitializer, LLVMSetSection,
-    LLVMSetTarget, LLVMValueAsMetadata,
+    LLVMRunFunctionPassManager, LLVMSetAlignment, LLVMSetInitializer, LLVMSetLinkage,
+    LLVMSetSection, LLVMSetTarget, LLVMValueAsMetadata,
 };
 use llvm_sys::prelude::LLVMModuleRef;
 use llvm_sys::target::{LLVMDisposeTargetData, LLVMSetModuleDataLayout};
 use llvm_sys::target_machine::LLVMCreateTargetDataLayout;
+use llvm_sys::{LLVMLinkage, LLVMModuleFlagBehavior};
 use std::ffi::CString;
 use std::ptr;
 
@@ -103,6 +103,22 @@ impl<'c> Module<'c> {
             let ty = LLVMFunctionType(Ty::I64.raw(context), types.as_mut_ptr(), count, 0);
             let function = LLVMAddFunction(self.raw, name.as_ptr(), ty);
             LLVMSetSection(function, section.as_ptr());
+            Function::new(function, count)
+        }
+    }
+
+    /// Adds a function that the kernel calls back, from these parameters to an I64. It has no
+    /// section of its own, and is no symbol to others: the kernel wants callbacks to be static.
+    pub fn add_callback(&self, name: &str, params: &[Ty]) -> Function<'_> {
+        let context = self.context.raw();
+        let name = c_string(name);
+        let mut types: Vec<_> = params.iter().map(|ty| ty.raw(context)).collect();
+        let count = params.len() as u32;
+        // SAFETY: the module is alive, the types are of its context, and the name is copied.
+        unsafe {
+            let ty = LLVMFunctionType(Ty::I64.raw(context), types.as_mut_ptr(), count, 0);
+            let function = LLVMAddFunction(self.raw, name.as_ptr(), ty);
+            LLVMSetLinkage(function, LLVMLinkage::LLVMInternalLinkage);
             Function::new(function, count)
         }
     }

@@ -1,13 +1,13 @@
 //! Values, blocks and functions: copies of pointers into a module that they borrow.
 
-use llvm_sys::LLVMTypeKind;
 use llvm_sys::core::{
-    LLVMAppendBasicBlockInContext, LLVMConstIntGetZExtValue, LLVMGetIntTypeWidth, LLVMGetParam,
-    LLVMGetTypeContext, LLVMGetTypeKind, LLVMGlobalGetValueType, LLVMInt1TypeInContext,
-    LLVMInt8TypeInContext, LLVMInt16TypeInContext, LLVMInt32TypeInContext, LLVMInt64TypeInContext,
-    LLVMIsAConstantInt, LLVMPointerTypeInContext, LLVMTypeOf,
+    LLVMAppendBasicBlockInContext, LLVMConstIntGetZExtValue, LLVMGetIntTypeWidth, LLVMGetLinkage,
+    LLVMGetParam, LLVMGetTypeContext, LLVMGetTypeKind, LLVMGlobalGetValueType,
+    LLVMInt1TypeInContext, LLVMInt8TypeInContext, LLVMInt16TypeInContext, LLVMInt32TypeInContext,
+    LLVMInt64TypeInContext, LLVMIsAConstantInt, LLVMPointerTypeInContext, LLVMTypeOf,
 };
 use llvm_sys::prelude::{LLVMBasicBlockRef, LLVMContextRef, LLVMTypeRef, LLVMValueRef};
+use llvm_sys::{LLVMLinkage, LLVMTypeKind};
 use std::marker::PhantomData;
 
 /// Type of a value in a register.
@@ -178,6 +178,18 @@ impl<'m> Function<'m> {
         assert!(index < self.params, "the function has no such parameter");
         // SAFETY: the parameter exists, and belongs to the function's module.
         unsafe { Value::new(LLVMGetParam(self.raw, index)) }
+    }
+
+    /// Its address.
+    pub fn pointer(self) -> Value<'m> {
+        // SAFETY: a function is a value of its module.
+        unsafe { Value::new(self.raw) }
+    }
+
+    /// Whether nothing outside of its module can name it.
+    pub fn is_local(self) -> bool {
+        // SAFETY: a function is a value of its module.
+        unsafe { LLVMGetLinkage(self.raw) == LLVMLinkage::LLVMInternalLinkage }
     }
 
     /// Adds an empty block at the end.

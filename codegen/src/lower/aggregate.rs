@@ -44,12 +44,17 @@ pub(super) fn update<'m>(
 
 /// The value of an aggregation over all CPUs: its count, sum, extreme or average.
 pub(super) fn fold<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Option<&'m Expr>) -> Value<'m> {
+    let key = key::lower(cx, map, key);
+    fold_entry(cx, map, key)
+}
+
+/// The value of an aggregation over all CPUs, under the key at an address.
+pub(super) fn fold_entry<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>) -> Value<'m> {
     let MapValue::Aggregation(aggregation) = cx.unit.map(map).value else {
         let span = cx.unit.map(map).span;
         return cx.malformed(span, "no aggregation to fold");
     };
-    let key = key::lower(cx, map, key);
-    let (first, second) = (cx.temp(8), cx.temp(8));
+    let (first, second) = (cx.number(), cx.number());
     first.store(cx, cx.u64(0));
     second.store(cx, cx.u64(0));
     on_each_cpu(cx, map, key, |cx, element| {

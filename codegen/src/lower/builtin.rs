@@ -125,7 +125,7 @@ fn stack<'m>(cx: &mut Cx<'_, 'm>, side: StackSide, depth: u32, to: Address<'m>) 
 fn elapsed<'m>(cx: &mut Cx<'_, 'm>) -> Value<'m> {
     let now = call(cx, helper::KTIME_GET_NS);
     let globals = cx.internal_element(Internal::Globals);
-    let start = cx.temp(8);
+    let start = cx.number();
     start.store(cx, now);
     cx.if_set(globals, |cx| {
         let global = Address::aligned(globals).word(cx, Globals::START_NS);

@@ -119,7 +119,7 @@ fn equal_in_loop<'m>(
     ];
     let ty = piece_type(align);
     let whole = bytes / align * align;
-    let position = cx.temp(8);
+    let position = cx.number();
     position.store(cx, cx.u64(0));
     cx.b.jump(round);
 

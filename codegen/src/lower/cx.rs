@@ -2,15 +2,20 @@
 
 use super::frame::{Frame, Home, Mark};
 use super::looping::Loop;
+use super::sharing::Sharing;
 use super::unit::Internal;
-use super::{Address, Unit};
+use super::{Address, Budget, Unit};
 use crate::error::Error;
 use crate::kernel::{COMM_SIZE, PER_CPU_VALUE_MAX, helper};
 use crate::llvm::{Block, Builder, Function, Location, Scope, Ty, Value};
 use crate::object::Health;
 use lexer::Span;
-use sema::ir::{self, Builtin};
+use sema::ir::{self, Builtin, VarId};
 use std::ffi::CStr;
+use std::rc::Rc;
+
+/// Where in the environment of rounds the pointer to scratch is.
+const SCRATCH_POINTER: u32 = 8;
 
 /// One program on its way to LLVM.
 pub(super) struct Cx<'u, 'm> {
@@ -25,7 +30,10 @@ pub(super) struct Cx<'u, 'm> {
     pub(super) context: Value<'m>,
     /// Where the program ends.
     pub(super) end: Block<'m>,
-    pub(super) variables: Vec<Address<'m>>,
+    /// Where the variables live, as far as this function can reach them.
+    pub(super) variables: Vec<Option<Home<'m>>>,
+    /// Which function uses which variable.
+    pub(super) sharing: Rc<Sharing>,
     /// Loops around the statement, the innermost last.
     pub(super) loops: Vec<Loop<'m>>,
     /// Built-ins whose value is at hand wherever control can be now.
@@ -35,6 +43,10 @@ pub(super) struct Cx<'u, 'm> {
     scratch: Option<Value<'m>>,
     zero_key: Option<Value<'m>>,
     comm: Option<Home<'m>>,
+    /// What rounds of loops are handed; made by the program when it has its first.
+    environment: Option<Value<'m>>,
+    /// A word in scratch that is 1 once a round has ended the program.
+    leaving: Option<Home<'m>>,
 }
 
 impl<'u, 'm> Cx<'u, 'm> {
@@ -53,7 +65,9 @@ impl<'u, 'm> Cx<'u, 'm> {
         let scope = unit.debug.function(function, &probe.symbol, file, line);
         let entry = Builder::new(module, function.append_block(c"entry"));
         let b = Builder::new(module, function.append_block(c"body"));
-        let frame = Frame::new(unit.budget);
+        let sharing = Rc::new(Sharing::new(probe));
+        let mut frame = Frame::new(unit.budget.among(1 + sharing.depth()));
+        let leaving = (sharing.depth() > 0).then(|| frame.lasting_scratch(8));
         let mut cx = Self {
             unit,
             probe,
@@ -63,6 +77,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             context: function.param(0),
             end: function.append_block(c"end"),
             variables: Vec::new(),
+            sharing,
             loops: Vec::new(),
             known: Vec::new(),
             frame,
@@ -70,10 +85,106 @@ impl<'u, 'm> Cx<'u, 'm> {
             scratch: None,
             zero_key: None,
             comm: None,
+            environment: None,
+            leaving,
         };
         cx.entry.set_location(cx.location(probe.span));
         cx.at(probe.span);
         cx
+    }
+
+    /// Starts a function for the rounds of a loop, with the body's first block ready to be filled.
+    /// It takes the environment as the parameter of this number.
+    pub(super) fn round<'s>(
+        &'s mut self,
+        stmt: &'m ir::Stmt,
+        params: &[Ty],
+        environment: u32,
+    ) -> Cx<'s, 'm> {
+        let module = self.unit.module;
+        let name = format!("{}_round_{}", self.probe.symbol, self.unit.next_round());
+        let function = module.add_callback(&name, params);
+        let (line, _) = self.unit.sources.line_col(stmt.span);
+        let file = stmt.span.file.0;
+        let scope = self.unit.debug.function(function, &name, file, line);
+        let entry = Builder::new(module, function.append_block(c"entry"));
+        let b = Builder::new(module, function.append_block(c"round"));
+        let environment = function.param(environment);
+        entry.set_location(self.unit.debug.location(scope, line, 1));
+        let scratch = entry.offset(environment, i64::from(SCRATCH_POINTER));
+        let reachable = |home: &Option<Home<'m>>| home.filter(|h| matches!(h, Home::Scratch(_)));
+        let mut cx = Cx {
+            probe: self.probe,
+            context: entry.load(Ty::Ptr, environment, 8),
+            scratch: Some(entry.load(Ty::Ptr, scratch, 8)),
+            end: function.append_block(c"end"),
+            variables: self.variables.iter().map(reachable).collect(),
+            sharing: Rc::clone(&self.sharing),
+            loops: Vec::new(),
+            known: Vec::new(),
+            frame: self.frame.callee(self.budget()),
+            zero_key: None,
+            comm: None,
+            environment: Some(environment),
+            leaving: self.leaving,
+            unit: &mut *self.unit,
+            b,
+            entry,
+            function,
+            scope,
+        };
+        cx.at(stmt.span);
+        cx
+    }
+
+    /// Ends the function of a round: its first block goes on to the body. Yields what it used.
+    pub(super) fn finish_round(self, body: Block<'m>) -> Frame<'m> {
+        self.entry.jump(body);
+        self.frame
+    }
+
+    /// Takes note of what the function of a round used.
+    pub(super) fn absorb(&mut self, round: &Frame<'m>) {
+        self.frame.absorb(round);
+    }
+
+    /// What each of the program's functions may have of the stack.
+    pub(super) fn budget(&self) -> Budget {
+        self.unit.budget.among(1 + self.sharing.depth())
+    }
+
+    /// Two pointers on the program's stack, by which rounds of loops reach what it has: its
+    /// context, and its scratch.
+    pub(super) fn environment(&mut self) -> Value<'m> {
+        if let Some(environment) = self.environment {
+            return environment;
+        }
+        let environment = self.entry.alloca(16);
+        let scratch = self.scratch();
+        let to_scratch = self.entry.offset(environment, i64::from(SCRATCH_POINTER));
+        self.entry.store(self.context, environment, 8);
+        self.entry.store(scratch, to_scratch, 8);
+        self.environment = Some(environment);
+        environment
+    }
+
+    /// The word that says that a round has ended the program.
+    pub(super) fn leaving(&mut self) -> Address<'m> {
+        match self.leaving {
+            Some(home) => self.resolve(home),
+            None => self.temp(8),
+        }
+    }
+
+    /// Where a variable lives.
+    pub(super) fn variable(&mut self, id: VarId) -> Address<'m> {
+        match self.variables.get(id.0 as usize).copied().flatten() {
+            Some(home) => self.resolve(home),
+            None => {
+                self.malformed(self.probe.span, "a variable out of reach");
+                self.temp(8)
+            }
+        }
     }
 
     /// Ends the function: the first block goes on to the body, and the last returns 0.
@@ -88,7 +199,11 @@ impl<'u, 'm> Cx<'u, 'm> {
             Some(scratch) => {
                 self.unit.reserve_scratch(size);
                 let missing = self.entry.is_zero(scratch);
-                self.entry.branch(missing, self.end, body);
+                let none = self.block(c"none");
+                self.entry.branch(missing, none, body);
+                // Not `end`, which may be too far away for a conditional jump.
+                self.enter(none);
+                self.b.ret(self.u64(0));
             }
             None => self.entry.jump(body),
         }
@@ -156,11 +271,17 @@ impl<'u, 'm> Cx<'u, 'm> {
         self.resolve(home)
     }
 
+    /// Room for a number of which nobody takes the address, so that LLVM keeps it in a register:
+    /// what counts the rounds of a loop must not be in scratch, where the verifier loses sight of
+    /// it.
+    pub(super) fn number(&self) -> Address<'m> {
+        Address::aligned(self.entry.alloca(8))
+    }
+
     /// Room for a value as long as the program runs.
-    pub(super) fn lasting(&mut self, size: u32) -> Address<'m> {
+    pub(super) fn lasting(&mut self, size: u32) -> Home<'m> {
         let entry = &self.entry;
-        let home = self.frame.lasting(size, |size| entry.alloca(size));
-        self.resolve(home)
+        self.frame.lasting(size, |size| entry.alloca(size))
     }
 
     /// Room for the name of the current thread, the same wherever it is read.
@@ -173,9 +294,14 @@ impl<'u, 'm> Cx<'u, 'm> {
     }
 
     /// Room in scratch for a value as long as the program runs.
-    pub(super) fn lasting_scratch(&mut self, size: u32) -> Address<'m> {
-        let home = self.frame.lasting_scratch(size);
-        self.resolve(home)
+    pub(super) fn lasting_scratch(&mut self, size: u32) -> Home<'m> {
+        self.frame.lasting_scratch(size)
+    }
+
+    /// Room in scratch, which every function of the program can reach, until the current statement
+    /// is over.
+    pub(super) fn shared_temp(&mut self, size: u32) -> Home<'m> {
+        self.frame.temp_scratch(size)
     }
 
     /// As many zeros as the largest histogram has bytes; may be null for the verifier. They are the
@@ -244,7 +370,8 @@ impl<'u, 'm> Cx<'u, 'm> {
         });
     }
 
-    fn resolve(&mut self, home: Home<'m>) -> Address<'m> {
+    /// The address of a home, in this function.
+    pub(super) fn resolve(&mut self, home: Home<'m>) -> Address<'m> {
         match home {
             Home::Stack(slot) => Address::aligned(slot),
             Home::Scratch(offset) => {

@@ -13,7 +13,7 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
     match &expr.kind {
         ExprKind::Int(bits) => cx.b.constant(ty, *bits),
         ExprKind::Var(id) => {
-            let address = cx.variables[id.0 as usize];
+            let address = cx.variable(*id);
             address.load(cx, &expr.ty)
         }
         ExprKind::MapGet { map, key } => map::get_scalar(cx, *map, key.as_deref(), &expr.ty),
@@ -125,7 +125,7 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
 /// Where the value of any expression lives: its own place where it has one, or a temporary.
 pub(super) fn address<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Address<'m> {
     match &expr.kind {
-        ExprKind::Var(id) => cx.variables[id.0 as usize],
+        ExprKind::Var(id) => cx.variable(*id),
         ExprKind::Member(base, number) => {
             let offset = members(&base.ty).get(*number as usize).map(|m| m.0);
             let Some(offset) = offset else {

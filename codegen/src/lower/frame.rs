@@ -24,6 +24,14 @@ impl Budget {
         registers: 24,
     };
 
+    /// The part of each of so many functions that are under way at once: they share the stack.
+    pub(super) fn among(self, functions: u32) -> Self {
+        Self {
+            stack: (self.stack / functions) & !7,
+            registers: self.registers / functions,
+        }
+    }
+
     /// The next smaller budget.
     pub(crate) fn tighter(self) -> Option<Self> {
         (self.registers > 0).then_some(Self {
@@ -57,6 +65,8 @@ pub(super) struct Frame<'m> {
     temps: Vec<usize>,
     stack_left: u32,
     scratch_top: u32,
+    /// The most of scratch that was in use, by this function or one that it calls.
+    scratch_high: u32,
 }
 
 /// A point in time: room that was asked for later can be given back together.
@@ -70,7 +80,22 @@ impl<'m> Frame<'m> {
             temps: Vec::new(),
             stack_left: budget.stack,
             scratch_top: 0,
+            scratch_high: 0,
         }
+    }
+
+    /// The frame of a function that this one calls now: of scratch it has what is not in use.
+    pub(super) fn callee(&self, budget: Budget) -> Self {
+        Self {
+            scratch_top: self.scratch_top,
+            scratch_high: self.scratch_top,
+            ..Self::new(budget)
+        }
+    }
+
+    /// Takes note of what a function needed that this one calls.
+    pub(super) fn absorb(&mut self, callee: &Self) {
+        self.scratch_high = self.scratch_high.max(callee.scratch_high);
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -85,14 +110,21 @@ impl<'m> Frame<'m> {
 
     /// Room until the mark is released that is set now. `alloca` makes room on the stack.
     pub(super) fn temp(&mut self, size: u32, alloca: impl FnOnce(u32) -> Value<'m>) -> Home<'m> {
-        let index = self.slot(size, alloca);
+        let index = self.slot(size, Some(alloca));
+        self.temps.push(index);
+        self.slots[index].home
+    }
+
+    /// Room in scratch until the mark is released that is set now.
+    pub(super) fn temp_scratch(&mut self, size: u32) -> Home<'m> {
+        let index = self.slot(size, None::<fn(u32) -> Value<'m>>);
         self.temps.push(index);
         self.slots[index].home
     }
 
     /// Room for as long as the program runs.
     pub(super) fn lasting(&mut self, size: u32, alloca: impl FnOnce(u32) -> Value<'m>) -> Home<'m> {
-        let index = self.slot(size, alloca);
+        let index = self.slot(size, Some(alloca));
         self.slots[index].home
     }
 
@@ -103,21 +135,28 @@ impl<'m> Frame<'m> {
 
     /// Bytes of scratch in use at most.
     pub(super) fn scratch_size(&self) -> u32 {
-        self.scratch_top
+        self.scratch_high
     }
 
-    fn slot(&mut self, size: u32, alloca: impl FnOnce(u32) -> Value<'m>) -> usize {
+    /// Room; on the stack only where it is said how to make it there.
+    fn slot(&mut self, size: u32, alloca: Option<impl FnOnce(u32) -> Value<'m>>) -> usize {
         let size = align_up(size.max(1), 8);
-        let fits = |slot: &Slot| slot.free && slot.size >= size && slot.size <= size * 2;
+        let on_stack = alloca.is_some();
+        let fits = |slot: &Slot| {
+            slot.free
+                && (slot.size >= size && slot.size <= size * 2)
+                && (on_stack || matches!(slot.home, Home::Scratch(_)))
+        };
         if let Some(index) = self.slots.iter().position(fits) {
             self.slots[index].free = false;
             return index;
         }
-        let home = if size <= STACK_VALUE_MAX && size <= self.stack_left {
-            self.stack_left -= size;
-            Home::Stack(alloca(size))
-        } else {
-            self.grow_scratch(size)
+        let home = match alloca {
+            Some(alloca) if size <= STACK_VALUE_MAX && size <= self.stack_left => {
+                self.stack_left -= size;
+                Home::Stack(alloca(size))
+            }
+            _ => self.grow_scratch(size),
         };
         self.slots.push(Slot {
             home,
@@ -130,6 +169,7 @@ impl<'m> Frame<'m> {
     fn grow_scratch(&mut self, size: u32) -> Home<'m> {
         let offset = self.scratch_top;
         self.scratch_top = self.scratch_top.saturating_add(size);
+        self.scratch_high = self.scratch_high.max(self.scratch_top);
         Home::Scratch(offset)
     }
 }

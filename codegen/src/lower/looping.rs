@@ -1,50 +1,28 @@
-//! Loops. A `while` runs in place, with a count that shows the verifier an end.
+//! Leaving loops and going on with them, and `unroll`. The loops themselves are in `callback`.
 
-use super::expr::scalar;
 use super::{Cx, stmt};
-use crate::llvm::{Block, Predicate};
+use crate::llvm::Block;
 use lexer::Span;
-use sema::ir::{Expr, Stmt, Type};
-
-/// Rounds at most. The verifier follows each of them, and gives up after a million instructions.
-const ROUNDS_MAX: u64 = 4096;
+use sema::ir::Stmt;
 
 /// Where the statements of a loop can go.
 pub(super) struct Loop<'m> {
-    next: Block<'m>,
-    out: Block<'m>,
+    pub(super) next: Block<'m>,
+    pub(super) out: Block<'m>,
 }
 
-/// A `while` loop.
-pub(super) fn lower<'m>(cx: &mut Cx<'_, 'm>, cond: &'m Expr, body: &'m [Stmt]) {
-    let [check, next, round, out] = [
-        cx.block(c"while"),
-        cx.block(c"next"),
-        cx.block(c"round"),
-        cx.block(c"out"),
-    ];
-    let rounds = cx.temp(8);
-    rounds.store(cx, cx.u64(0));
-    cx.b.jump(check);
-
-    cx.enter(check);
-    cx.conditionally(|cx| {
-        let value = scalar(cx, cond);
-        cx.b.branch(value, next, out);
-
-        cx.enter(next);
-        let count = rounds.load(cx, &Type::U64);
-        rounds.store(cx, cx.b.add(count, cx.u64(1)));
-        let more =
-            cx.b.compare(Predicate::UnsignedLt, count, cx.u64(ROUNDS_MAX));
-        cx.b.branch(more, round, out);
-
-        cx.enter(round);
-        cx.loops.push(Loop { next: check, out });
-        stmt::all(cx, body);
+/// `unroll`: the body, written out as often as it says.
+pub(super) fn unroll<'m>(cx: &mut Cx<'_, 'm>, count: u32, body: &'m [Stmt]) {
+    let out = cx.block(c"out");
+    for _ in 0..count {
+        let next = cx.block(c"next");
+        cx.loops.push(Loop { next, out });
+        cx.conditionally(|cx| stmt::all(cx, body));
         cx.loops.pop();
-        cx.b.jump(check);
-    });
+        cx.b.jump(next);
+        cx.enter(next);
+    }
+    cx.b.jump(out);
     cx.enter(out);
 }
 

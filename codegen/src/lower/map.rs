@@ -68,7 +68,7 @@ pub(super) fn delete<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Option<&'m Expr>)
         return cx.b.is_zero(error);
     }
     let size = cx.unit.map(map).value_size();
-    let was_set = cx.temp(8);
+    let was_set = cx.number();
     was_set.store(cx, cx.u64(0));
     let forget = |cx: &mut Cx<'_, 'm>, element: Value<'m>| {
         let element = Address::aligned(element);
@@ -174,7 +174,7 @@ pub(super) fn add<'m>(
         });
     }
     let entry = lookup(cx, map, key);
-    let before = cx.temp(8);
+    let before = cx.number();
     if wanted {
         before.store(cx, cx.u64(0));
     }
@@ -283,7 +283,7 @@ pub(super) fn on_each_cpu<'m>(
     each: impl FnOnce(&mut Cx<'_, 'm>, Value<'m>),
 ) {
     let [round, join] = [cx.block(c"cpu"), cx.block(c"cpus")];
-    let cpu = cx.temp(8);
+    let cpu = cx.number();
     cpu.store(cx, cx.u64(0));
     cx.b.jump(round);
     cx.enter(round);

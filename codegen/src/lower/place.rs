@@ -20,7 +20,7 @@ pub(super) fn assign<'m>(cx: &mut Cx<'_, 'm>, place: &'m Place, value: &'m Expr)
     match place {
         Place::Var(id) if value.ty.is_scalar() => {
             let value = scalar(cx, value);
-            cx.variables[id.0 as usize].store(cx, value);
+            cx.variable(*id).store(cx, value);
         }
         Place::Map { map, key } if value.ty.is_scalar() => {
             let value = scalar(cx, value);
@@ -56,7 +56,7 @@ pub(super) fn increment<'m>(
     let delta = cx.b.constant(register(ty), delta.cast_unsigned());
     let old = match place {
         Place::Var(id) => {
-            let variable = cx.variables[id.0 as usize];
+            let variable = cx.variable(*id);
             let old = variable.load(cx, ty);
             variable.store(cx, cx.b.add(old, delta));
             old
@@ -74,7 +74,7 @@ fn write<'m>(
 ) {
     match place {
         Place::Var(id) => {
-            let variable = cx.variables[id.0 as usize];
+            let variable = cx.variable(*id);
             write(cx, variable);
         }
         Place::Map { map, key } => map::set_memory(cx, *map, key.as_deref(), bytes, write),

@@ -1,8 +1,10 @@
 //! One probe to one program: its variables, its predicate, its body.
 
-use super::walk::{mentions, uses};
-use super::{Address, Cx, Unit, branch, stmt};
-use sema::ir::{Place, Probe, Stmt, StmtKind, VarId};
+use super::frame::Home;
+use super::walk::uses;
+use super::{Cx, Unit, branch, sharing, stmt};
+use sema::ir::{Place, Probe, Stmt, StmtKind, Type, VarId};
+use std::rc::Rc;
 
 /// Lowers a probe.
 pub(super) fn lower<'m>(unit: &mut Unit<'m>, probe: &'m Probe) {
@@ -21,31 +23,58 @@ pub(super) fn lower<'m>(unit: &mut Unit<'m>, probe: &'m Probe) {
     cx.finish(start);
 }
 
-/// Makes room for the variables: registers for the first scalars, as LLVM sees fit, and memory
-/// for the others.
+/// Makes room for the program's own variables and for those that it shares with loops.
 fn declare_variables(cx: &mut Cx<'_, '_>) {
-    let mut registers = cx.unit.budget.registers;
-    for (variable, id) in cx.probe.variables.iter().zip(0..) {
+    let sharing = Rc::clone(&cx.sharing);
+    let mut registers = cx.budget().registers;
+    for (variable, id) in cx.probe.variables.iter().zip((0..).map(VarId)) {
         let size = variable.ty.size().max(8);
-        let address = if !variable.ty.is_scalar() {
-            cx.lasting(size)
-        } else if registers > 0 {
-            registers -= 1;
-            Address::aligned(cx.entry.alloca(size))
-        } else {
-            cx.lasting_scratch(size)
+        let home = match sharing.home(id) {
+            sharing::Home::Elsewhere => None,
+            sharing::Home::Program => Some(room(cx, &variable.ty, &mut registers)),
+            sharing::Home::Shared => Some(cx.lasting_scratch(size)),
         };
-        cx.variables.push(address);
-        if variable.ty.is_scalar() || may_be_read_unset(cx.probe, VarId(id)) {
-            address.zero(cx, size);
+        cx.variables.push(home);
+        let unset = variable.ty.is_scalar() || may_be_read_unset(cx, id);
+        if let Some(home) = home.filter(|_| unset) {
+            cx.resolve(home).zero(cx, size);
         }
+    }
+}
+
+/// Makes room for the variables that the rounds of a loop have for themselves.
+pub(super) fn declare_own(cx: &mut Cx<'_, '_>, round: &Stmt) {
+    let mut registers = cx.budget().registers;
+    for id in cx.sharing.own(round) {
+        let ty = &cx.probe.variables[id.0 as usize].ty;
+        let home = room(cx, ty, &mut registers);
+        cx.variables[id.0 as usize] = Some(home);
+        let address = cx.resolve(home);
+        address.zero(cx, ty.size().max(8));
+    }
+}
+
+/// Room for a variable that one function has for itself: registers for the first scalars, as LLVM
+/// sees fit, and memory for the others.
+fn room<'m>(cx: &mut Cx<'_, 'm>, ty: &Type, registers: &mut u32) -> Home<'m> {
+    let size = ty.size().max(8);
+    if !ty.is_scalar() {
+        return cx.lasting(size);
+    }
+    match registers.checked_sub(1) {
+        Some(left) => {
+            *registers = left;
+            Home::Stack(cx.entry.alloca(size))
+        }
+        None => cx.lasting_scratch(size),
     }
 }
 
 /// Whether a variable may be read before it is assigned: unless the first statement of the body
 /// that mentions it is its assignment.
-fn may_be_read_unset(probe: &Probe, variable: VarId) -> bool {
-    let first: Option<&Stmt> = probe.body.iter().find(|stmt| mentions(stmt, variable));
+fn may_be_read_unset(cx: &Cx<'_, '_>, variable: VarId) -> bool {
+    let first = cx.sharing.first_use(variable);
+    let first = first.and_then(|index| cx.probe.body.get(index));
     match first.map(|stmt| &stmt.kind) {
         Some(StmtKind::Assign {
             place: Place::Var(id),

@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::expr::effect;
-use super::{Cx, aggregate, branch, event, looping, map, place};
+use super::{Cx, aggregate, branch, callback, event, looping, map, place};
 use crate::llvm::Ty;
 use sema::ir::{Expr, ExprKind, Place, Stmt, StmtKind};
 
@@ -36,7 +36,10 @@ fn lower<'m>(cx: &mut Cx<'_, 'm>, stmt: &'m Stmt) {
             then,
             otherwise,
         } => branch::either(cx, cond, |cx| all(cx, then), |cx| all(cx, otherwise)),
-        StmtKind::While { cond, body } => looping::lower(cx, cond, body),
+        StmtKind::While { .. } | StmtKind::ForRange { .. } | StmtKind::ForMap { .. } => {
+            callback::lower(cx, stmt);
+        }
+        StmtKind::Unroll { count, body } => looping::unroll(cx, *count, body),
         StmtKind::Break => looping::leave(cx, stmt.span),
         StmtKind::Continue => looping::again(cx, stmt.span),
         StmtKind::Return => cx.leave(cx.end),

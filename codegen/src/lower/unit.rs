@@ -44,6 +44,7 @@ pub(crate) struct Unit<'m> {
     internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
     scratch_size: u32,
     scratch_users: u32,
+    rounds: u32,
     exits: bool,
     errors: Vec<Error>,
 }
@@ -92,6 +93,7 @@ impl<'m> Unit<'m> {
             scratch_size: zeros,
             // The first element is the initial value of histograms, where there are such.
             scratch_users: u32::from(zeros > 0),
+            rounds: 0,
             exits: false,
             errors: Vec::new(),
         }
@@ -118,6 +120,12 @@ impl<'m> Unit<'m> {
     pub(super) fn next_scratch(&mut self) -> u32 {
         self.scratch_users += 1;
         self.scratch_users - 1
+    }
+
+    /// The number of the next function for the rounds of a loop.
+    pub(super) fn next_round(&mut self) -> u32 {
+        self.rounds += 1;
+        self.rounds
     }
 
     /// Makes scratch elements at least this big.

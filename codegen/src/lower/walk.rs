@@ -7,6 +7,11 @@ use sema::ir::{Expr, ExprKind, Place, Stmt, StmtKind, VarId};
 pub(super) enum Node<'a> {
     Expr(&'a Expr),
     Place(&'a Place),
+    Stmt(&'a Stmt),
+    /// The rounds of a loop begin, which are a function of their own.
+    Enter(&'a Stmt),
+    /// The rounds of a loop end.
+    Leave,
 }
 
 /// Whether evaluating an expression changes anything or leaves the program.
@@ -23,9 +28,13 @@ pub(super) fn has_effects(expr: &Expr) -> bool {
     in_expr(expr, &changes)
 }
 
-/// Whether a statement reads or writes a variable.
-pub(super) fn mentions(stmt: &Stmt, variable: VarId) -> bool {
-    in_stmt(stmt, &is_variable(variable))
+/// Whether a body may end the program.
+pub(super) fn may_leave(body: &[Stmt]) -> bool {
+    let leaves = |node: Node<'_>| match node {
+        Node::Stmt(stmt) => matches!(stmt.kind, StmtKind::Return | StmtKind::Exit(_)),
+        _ => false,
+    };
+    in_stmts(body, &leaves)
 }
 
 /// Whether an expression reads or writes a variable.
@@ -40,21 +49,34 @@ pub(super) fn is_composed(expr: &Expr) -> bool {
             expr.kind,
             ExprKind::Aggregate(_) | ExprKind::Block(..) | ExprKind::Resize(_)
         ),
-        Node::Place(_) => false,
+        _ => false,
     };
     in_expr(expr, &composed)
 }
 
 fn is_variable(variable: VarId) -> impl Fn(Node<'_>) -> bool {
-    move |node| match node {
-        Node::Expr(expr) => matches!(expr.kind, ExprKind::Var(id) if id == variable),
-        Node::Place(place) => matches!(place, Place::Var(id) if *id == variable),
+    move |node| node.variable() == Some(variable)
+}
+
+impl Node<'_> {
+    /// The variable that is read or written here.
+    pub(super) fn variable(self) -> Option<VarId> {
+        match self {
+            Node::Expr(Expr {
+                kind: ExprKind::Var(id),
+                ..
+            })
+            | Node::Place(Place::Var(id)) => Some(*id),
+            _ => None,
+        }
     }
 }
 
-type Found<'f> = dyn Fn(Node<'_>) -> bool + 'f;
+/// What a search is after.
+pub(super) type Found<'f> = dyn Fn(Node<'_>) -> bool + 'f;
 
-fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
+/// Whether a search finds something in an expression.
+pub(super) fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
     if found(Node::Expr(expr)) {
         return true;
     }
@@ -93,7 +115,14 @@ fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
     }
 }
 
-fn in_stmt(stmt: &Stmt, found: &Found<'_>) -> bool {
+/// Whether a search finds something in a statement.
+pub(super) fn in_stmt(stmt: &Stmt, found: &Found<'_>) -> bool {
+    if found(Node::Stmt(stmt)) {
+        return true;
+    }
+    let rounds =
+        |search: &dyn Fn() -> bool| found(Node::Enter(stmt)) || search() || found(Node::Leave);
+    let variable = |var: &VarId| found(Node::Place(&Place::Var(*var)));
     match &stmt.kind {
         StmtKind::Expr(expr) | StmtKind::Exit(expr) => in_expr(expr, found),
         StmtKind::Assign { place, value } => in_place(place, found) || in_expr(value, found),
@@ -106,7 +135,19 @@ fn in_stmt(stmt: &Stmt, found: &Found<'_>) -> bool {
             then,
             otherwise,
         } => in_expr(cond, found) || in_stmts(then, found) || in_stmts(otherwise, found),
-        StmtKind::While { cond, body } => in_expr(cond, found) || in_stmts(body, found),
+        StmtKind::While { cond, body } => rounds(&|| in_expr(cond, found) || in_stmts(body, found)),
+        StmtKind::ForRange {
+            var,
+            start,
+            end,
+            body,
+        } => {
+            in_expr(start, found)
+                || in_expr(end, found)
+                || rounds(&|| variable(var) || in_stmts(body, found))
+        }
+        StmtKind::ForMap { var, body, .. } => rounds(&|| variable(var) || in_stmts(body, found)),
+        StmtKind::Unroll { body, .. } => in_stmts(body, found),
         StmtKind::Break | StmtKind::Continue | StmtKind::Return => false,
     }
 }

@@ -325,3 +325,32 @@ pub(crate) fn division_by_zero(span: Span) -> Diagnostic {
         .primary(span, "always zero")
         .help("divide by something else")
 }
+
+pub(crate) fn not_iterable(name: &str, span: Span, scalar: Span) -> Diagnostic {
+    Diagnostic::error(
+        "not-iterable",
+        format!("`{name}` has no keys, so there is nothing to go through"),
+    )
+    .primary(span, "a loop goes through the keys of a map")
+    .secondary(scalar, "used without a key here")
+    .help(format!("read it as it is: `{name}`"))
+}
+
+pub(crate) fn loops_too_deep(limit: u32, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "loops-too-deep",
+        format!("more than {limit} loops are inside each other"),
+    )
+    .primary(span, "one loop too many")
+    .note("each is a function for the kernel, which has at most 8 of them under way")
+    .help("write the innermost as `unroll`, or do its work in one loop with another")
+}
+
+pub(crate) fn unrolled_too_often(copies: u32, limit: u32, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "unrolled-too-often",
+        format!("the body would be written out {copies} times; {limit} are allowed"),
+    )
+    .primary(span, "within the `unroll`s around it")
+    .help("use `for ($i : 0..n)`, which has one copy however often it runs")
+}

@@ -147,7 +147,7 @@ fn read(place: MapPlace, span: Span, cx: &mut Cx<'_>) -> Typed {
 }
 
 /// The type of an aggregation's single value, where it has one.
-fn folded_type(aggregation: Aggregation) -> Option<Ty> {
+pub(super) fn folded_type(aggregation: Aggregation) -> Option<Ty> {
     match aggregation {
         Aggregation::Count => Some(Ty::I64),
         Aggregation::Sum { signed }

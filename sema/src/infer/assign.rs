@@ -9,7 +9,7 @@ use crate::error;
 use crate::ir::{self, ExprKind, Place, Stmt, StmtKind, VarId};
 use crate::tables::{Held, Learnt};
 use crate::ty::{Join, Ty, join};
-use crate::typed::Typed;
+use crate::typed::{Typed, expr};
 use lexer::Span;
 use parser::ast::{self, BinaryOp, Ident, IncDec};
 
@@ -56,10 +56,38 @@ pub(super) fn declare(
         return;
     }
     let id = cx.program.variables.declare(&var.name, fixed, var.span);
-    if let Some(value) = value {
-        let kind = store(id, value, cx);
-        out.push(Stmt { kind, span });
-    }
+    let kind = match value {
+        Some(value) => Some(store(id, value, cx)),
+        // Programs begin with zeros; a round of a loop finds what the one before left.
+        None if cx.program.loops > 0 => reset(id, span, cx),
+        None => None,
+    };
+    out.extend(kind.map(|kind| Stmt { kind, span }));
+}
+
+/// Makes a variable zero.
+fn reset(id: VarId, span: Span, cx: &Cx<'_>) -> Option<StmtKind> {
+    let value = zero(&cx.program.variables.get(id).ty.lower(), span)?;
+    let place = Place::Var(id);
+    Some(StmtKind::Assign { place, value })
+}
+
+/// The zero of a type, where it can be written down.
+fn zero(ty: &ir::Type, span: Span) -> Option<ir::Expr> {
+    let kind = match ty {
+        ir::Type::Str { .. } => ExprKind::Str(Vec::new()),
+        ir::Type::Tuple(elems) => {
+            let elems = elems.iter().map(|ty| zero(ty, span));
+            ExprKind::Aggregate(elems.collect::<Option<_>>()?)
+        }
+        ir::Type::Record { fields, .. } => {
+            let fields = fields.iter().map(|field| zero(&field.ty, span));
+            ExprKind::Aggregate(fields.collect::<Option<_>>()?)
+        }
+        ty if ty.is_scalar() => ExprKind::Int(0),
+        _ => return None,
+    };
+    Some(expr(kind, ty.clone(), span))
 }
 
 fn to_variable(name: &str, at: Span, value: &ast::Expr, cx: &mut Cx<'_>) -> Option<StmtKind> {

@@ -4,6 +4,7 @@ mod access;
 mod assign;
 mod cast;
 mod expr;
+mod looping;
 mod memory;
 mod op;
 mod stmt;

@@ -1,7 +1,7 @@
 //! Statements and blocks.
 
 use super::expr::{check_expr, check_value};
-use super::{assign, op};
+use super::{assign, looping, op};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{ExprKind, Stmt, StmtKind};
@@ -9,9 +9,6 @@ use crate::ty::Ty;
 use crate::typed::Typed;
 use lexer::Span;
 use parser::ast::{self, Block};
-
-/// The largest count of an `unroll`.
-const MAX_UNROLL: i128 = 100;
 
 /// An action: its last expression is a statement like any other.
 pub(super) fn check_body(block: &Block, cx: &mut Cx<'_>) -> Vec<Stmt> {
@@ -59,7 +56,8 @@ pub(super) fn block_value(block: &Block, span: Span, cx: &mut Cx<'_>) -> Typed {
 
 fn check_stmt(stmt: &ast::Stmt, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
     let span = stmt.span;
-    let push = |kind: StmtKind, out: &mut Vec<Stmt>| out.push(Stmt { kind, span });
+    let stmt_of = |kind: StmtKind| Stmt { kind, span };
+    let push = |kind: StmtKind, out: &mut Vec<Stmt>| out.push(stmt_of(kind));
     match &stmt.kind {
         ast::StmtKind::Expr(e) => effect(e, out, cx),
         ast::StmtKind::Assign { target, op, value } => {
@@ -93,56 +91,27 @@ fn check_stmt(stmt: &ast::Stmt, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
             );
         }
         ast::StmtKind::While { cond, body } => {
-            let cond = op::condition(cond, cx);
-            let body = in_loop(body, cx);
-            push(StmtKind::While { cond, body }, out);
+            out.extend(looping::while_loop(cond, body, span, cx).map(stmt_of));
         }
-        ast::StmtKind::For { var, .. } => cx.report(error::unsupported("for loops", var.span)),
-        ast::StmtKind::Unroll { count, body } => unroll(count, body, out, cx),
+        ast::StmtKind::For { var, source, body } => {
+            out.extend(looping::for_loop(var, source, body, span, cx).map(stmt_of));
+        }
+        ast::StmtKind::Unroll { count, body } => {
+            out.extend(looping::unroll(count, body, cx).map(stmt_of));
+        }
         ast::StmtKind::Block(block) => out.extend(check_body(block, cx)),
-        ast::StmtKind::Break => jump("break", StmtKind::Break, span, out, cx),
-        ast::StmtKind::Continue => jump("continue", StmtKind::Continue, span, out, cx),
+        ast::StmtKind::Break => {
+            out.extend(looping::jump("break", StmtKind::Break, span, cx).map(stmt_of));
+        }
+        ast::StmtKind::Continue => {
+            out.extend(looping::jump("continue", StmtKind::Continue, span, cx).map(stmt_of));
+        }
         ast::StmtKind::Return(value) => {
             if let Some(value) = value {
                 check_value(value, cx);
             }
             push(StmtKind::Return, out);
         }
-    }
-}
-
-fn jump(word: &str, kind: StmtKind, span: Span, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
-    if cx.program.loops == 0 {
-        cx.report(error::outside_loop(word, span));
-    }
-    out.push(Stmt { kind, span });
-}
-
-fn in_loop(body: &Block, cx: &mut Cx<'_>) -> Vec<Stmt> {
-    cx.program.loops += 1;
-    let body = check_body(body, cx);
-    cx.program.loops -= 1;
-    body
-}
-
-fn unroll(count: &ast::Expr, body: &Block, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
-    let times = check_value(count, cx);
-    match times.as_literal() {
-        Some(n) if (1..=MAX_UNROLL).contains(&n) => {
-            for _ in 0..n {
-                out.extend(check_body(body, cx));
-            }
-        }
-        Some(_) => cx.report(error::out_of_bounds(
-            "the count of `unroll`",
-            "from 1 to 100",
-            count.span,
-        )),
-        None => cx.report(error::not_constant(
-            "unroll",
-            "a number from 1 to 100",
-            count.span,
-        )),
     }
 }
 

@@ -204,6 +204,26 @@ impl Printer<'_> {
                 writeln!(f, "{pad}while {}", self.expr(cond))?;
                 self.block(body, depth + 1, f)
             }
+            StmtKind::ForRange {
+                var,
+                start,
+                end,
+                body,
+            } => {
+                let var = self.variable_name(var.0 as usize);
+                let (start, end) = (self.expr(start), self.expr(end));
+                writeln!(f, "{pad}for {var} in {start}..{end}")?;
+                self.block(body, depth + 1, f)
+            }
+            StmtKind::ForMap { map, var, body } => {
+                let var = self.variable_name(var.0 as usize);
+                writeln!(f, "{pad}for {var} in {}", self.entry(*map, None))?;
+                self.block(body, depth + 1, f)
+            }
+            StmtKind::Unroll { count, body } => {
+                writeln!(f, "{pad}{count} times")?;
+                self.block(body, depth + 1, f)
+            }
             StmtKind::Break => writeln!(f, "{pad}break"),
             StmtKind::Continue => writeln!(f, "{pad}continue"),
             StmtKind::Return => writeln!(f, "{pad}return"),

@@ -1,6 +1,6 @@
 //! Typed statements.
 
-use super::{Aggregation, EventId, Expr, MapId, Place};
+use super::{Aggregation, EventId, Expr, MapId, Place, VarId};
 use lexer::Span;
 
 /// A statement and its place; codegen emits a debug location for each.
@@ -53,10 +53,38 @@ pub enum StmtKind {
         /// When false.
         otherwise: Vec<Stmt>,
     },
-    /// `while`: at most `limit` rounds where the verifier must be shown a bound.
+    /// `while`. The kernel runs 8,388,608 rounds of any loop at most (`BPF_MAX_LOOPS`).
     While {
         /// Decides before each round; Bool.
         cond: Expr,
+        /// A round.
+        body: Vec<Stmt>,
+    },
+    /// `for ($i : start..end)`.
+    ForRange {
+        /// The variable that counts: I64.
+        var: VarId,
+        /// Its first value: I64, evaluated once.
+        start: Expr,
+        /// One past its last value: I64, evaluated once.
+        end: Expr,
+        /// A round.
+        body: Vec<Stmt>,
+    },
+    /// `for ($kv : @m)`: a round for each entry. The body may change the map.
+    ForMap {
+        /// A map with keys.
+        map: MapId,
+        /// The variable that takes a copy of each entry: a tuple of key and value, an aggregation
+        /// folded over all CPUs.
+        var: VarId,
+        /// A round.
+        body: Vec<Stmt>,
+    },
+    /// `unroll`: the body, several times.
+    Unroll {
+        /// How often; small.
+        count: u32,
         /// A round.
         body: Vec<Stmt>,
     },
