@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod failure;
 mod pages;
+mod progress;
 mod report;
 mod script;
 mod tools;

@@ -3,8 +3,9 @@
 use super::compile::{compile, sources};
 use crate::args::{Args, Format, Stage};
 use crate::failure::Failure;
-use crate::report;
+
 use crate::script::Script;
+use crate::{progress, report};
 use lexer::SourceMap;
 use runtime::host::KernelSymbols;
 use runtime::{Command, Error, Options, Output, OutputFormat, Session};
@@ -29,6 +30,7 @@ pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
         pid: args.pid,
         symbols: Some(Box::new(KernelSymbols::new())),
         keep_verifier_logs,
+        progress: progress::progress(),
     };
     let started = Session::start(object, options);
     let mut session = match started {
@@ -43,6 +45,11 @@ pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
     clock.lap("loaded and attached");
     for (probe, log) in session.verifier_logs() {
         eprintln!("verifier log of {probe}:\n{}", log.trim_end());
+    }
+    if args.verbose {
+        for refused in session.refused() {
+            eprintln!("strobe: not attached: {refused}");
+        }
     }
     let missing: Vec<_> = session.missing().iter().map(Error::diagnostic).collect();
     report::print(&texts, &missing);

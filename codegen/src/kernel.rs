@@ -30,6 +30,8 @@ pub mod helper {
     pub const FOR_EACH_MAP_ELEM: u32 = 164;
     /// Since 5.17.
     pub const LOOP: u32 = 181;
+    /// Since 5.15 for kprobes and uprobes, tracepoints and perf events, 5.19 for tracing.
+    pub const GET_ATTACH_COOKIE: u32 = 174;
     /// Since 5.19.
     pub const MAP_LOOKUP_PERCPU_ELEM: u32 = 195;
     /// Since 6.1.

@@ -2,7 +2,8 @@
 
 use crate::kernel::{map_flag, map_type};
 use crate::object::{
-    Control, Event, Globals, Health, MANIFEST_VERSION, Manifest, Map, MapRole, Program, Source,
+    Control, Event, Globals, Health, MANIFEST_VERSION, Manifest, Map, MapRole, Names, Program,
+    Source,
 };
 use lexer::SourceMap;
 use sema::ir::{self, EventKind, MapKind};
@@ -140,6 +141,15 @@ impl Map {
     pub(crate) fn scratch(symbol: &str, size: u32, programs: u32) -> Self {
         let kind = map_type::PERCPU_ARRAY;
         Self::internal(symbol, MapRole::Scratch, kind, size, programs)
+    }
+
+    /// The names of so many targets.
+    pub(crate) fn names(symbol: &str, size: u32, targets: usize) -> Self {
+        let entries = u32::try_from(targets * Names::PER_TARGET as usize).unwrap_or(u32::MAX);
+        Self {
+            flags: map_flag::RDONLY_PROG,
+            ..Self::internal(symbol, MapRole::Names, map_type::ARRAY, size, entries)
+        }
     }
 
     fn internal(symbol: &str, role: MapRole, kind: u32, value_size: u32, entries: u32) -> Self {

@@ -88,6 +88,22 @@ pub enum MapRole {
     Globals,
     /// Per-CPU array, one element a program that needs it: values too big for the stack.
     Scratch,
+    /// Array, frozen before the programs load: [`Names`].
+    Names,
+}
+
+/// Layout of the map of names: [`Names::PER_TARGET`] elements a target of all programs in their
+/// order, which also is the target's cookie. Each is a text that ends with a NUL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Names;
+
+impl Names {
+    /// Elements of a target.
+    pub const PER_TARGET: u32 = 2;
+    /// The element of these that is the probe's full name.
+    pub const PROBE: u32 = 0;
+    /// The element that is the name of the function.
+    pub const FUNCTION: u32 = 1;
 }
 
 /// Layout of the health map's value: `u64` counters.
@@ -193,5 +209,20 @@ impl Manifest {
 
 /// Whether a target is run by strobe itself rather than attached.
 pub fn is_run_by_us(target: &AttachTarget) -> bool {
-    matches!(target, AttachTarget::Begin | AttachTarget::End)
+    match target {
+        AttachTarget::Begin
+        | AttachTarget::End
+        | AttachTarget::Signal(_)
+        | AttachTarget::Test(_)
+        | AttachTarget::Bench(_) => true,
+        AttachTarget::Interval(_)
+        | AttachTarget::Profile(_)
+        | AttachTarget::Tracepoint { .. }
+        | AttachTarget::RawTracepoint { .. }
+        | AttachTarget::Kprobe(_)
+        | AttachTarget::Fentry(_)
+        | AttachTarget::Counter(_)
+        | AttachTarget::Watchpoint(_)
+        | AttachTarget::Iter(_) => false,
+    }
 }

@@ -5,12 +5,13 @@ use sema::ir;
 use std::collections::HashSet;
 
 /// The names of strobe's own maps, in the order of the manifest.
-const INTERNAL: [&str; 5] = [
+const INTERNAL: [&str; 6] = [
     "strobe.ring",
     "strobe.health",
     "strobe.control",
     "strobe.globals",
     "strobe.scratch",
+    "strobe.names",
 ];
 
 /// The symbols of a script's maps. Those of programs come with the typed program.

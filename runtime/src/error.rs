@@ -48,6 +48,9 @@ pub enum Error {
         /// The failure.
         error: SyscallError,
     },
+    /// The person ended it before everything was attached; nothing is left attached.
+    #[error("interrupted before everything was attached")]
+    Interrupted,
     /// Output could not be written. (A closed pipe is no error.)
     #[error("cannot write the output: {reason}")]
     Output {

@@ -1,6 +1,6 @@
 //! The whole analysis: rounds of checking until the types are stable.
 
-use crate::cx::{Cx, ProgramCx};
+use crate::cx::{Cx, NameRoom, ProgramCx};
 use crate::provider::{self, Site};
 use crate::tables::Variables;
 use crate::{Kernel, config, error, infer, ir};
@@ -114,6 +114,7 @@ fn check_round(
                 number: probes.len(),
                 site: site.clone(),
                 variables: own,
+                name_room: NameRoom::of(&clause.sites),
                 ..ProgramCx::default()
             };
             let mut probe = infer::check_probe(clause.probe, cx);

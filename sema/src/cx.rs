@@ -44,6 +44,35 @@ pub(crate) struct ProgramCx {
     pub(crate) reads_probe_name: bool,
     /// Whether the program takes a stack, which some program types take from another place.
     pub(crate) takes_stack: bool,
+    /// Room for the names of all sites that the program could be for.
+    pub(crate) name_room: NameRoom,
+}
+
+/// Capacities of texts that differ from site to site; 0 where there is just one site.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NameRoom {
+    /// Of the longest name of a probe.
+    pub(crate) probe: u32,
+    /// Of the longest name of a function.
+    pub(crate) function: u32,
+}
+
+impl NameRoom {
+    /// Room for the names of sites.
+    pub(crate) fn of(sites: &[Site]) -> Self {
+        if sites.len() < 2 {
+            return Self::default();
+        }
+        let capacity = |longest: Option<usize>| {
+            let bytes = longest.map_or(0, |len| len + 1).next_multiple_of(8);
+            u32::try_from(bytes).unwrap_or(u32::MAX)
+        };
+        let functions = sites.iter().filter_map(|site| site.attach.function());
+        Self {
+            probe: capacity(sites.iter().map(|site| site.name.len()).max()),
+            function: capacity(functions.map(str::len).max()),
+        }
+    }
 }
 
 impl<'a> Cx<'a> {

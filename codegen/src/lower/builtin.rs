@@ -2,6 +2,7 @@
 //! once a program.
 
 use super::address::register;
+use super::name;
 use super::unit::Internal;
 use super::{Address, Cx};
 use crate::kernel::{COMM_SIZE, USER_STACK, helper};
@@ -24,7 +25,9 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) 
         Builtin::NsecsTai => call(cx, helper::KTIME_GET_TAI_NS),
         Builtin::Rand => call(cx, helper::GET_PRANDOM_U32),
         Builtin::Elapsed => elapsed(cx),
-        Builtin::Comm | Builtin::Stack => cx.malformed(expr.span, "a built-in is no scalar"),
+        Builtin::Comm | Builtin::Stack | Builtin::ProbeName | Builtin::FunctionName => {
+            cx.malformed(expr.span, "a built-in is no scalar")
+        }
     };
     cx.b.resize(value, register(&expr.ty), false)
 }
@@ -76,6 +79,9 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr, to
             to.at(cx, kept).zero(cx, ty.size() - kept);
         }
         (Builtin::Stack, Type::Stack { side, depth }) => stack(cx, *side, *depth, to),
+        (Builtin::ProbeName | Builtin::FunctionName, ty) => {
+            name::into(cx, builtin, ty.size(), to);
+        }
         _ => {
             cx.malformed(expr.span, "a built-in is no value in memory");
         }

@@ -56,6 +56,9 @@ impl<'u, 'm> Cx<'u, 'm> {
             ir::ProgramType::Tracepoint => "tracepoint",
             ir::ProgramType::RawTracepoint => "raw_tracepoint",
             ir::ProgramType::PerfEvent => "perf_event",
+            // Names of sections that aya-obj knows; the manifest tells what a program is.
+            ir::ProgramType::Kprobe => "kprobe",
+            ir::ProgramType::Tracing => "fentry",
         };
         let section = format!("{section}/{}", probe.symbol);
         let module = unit.module;

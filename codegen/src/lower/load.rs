@@ -256,14 +256,18 @@ fn from_context<'m>(cx: &Cx<'_, 'm>, offset: i64, ty: &Type) -> Value<'m> {
     let known = 1 << offset.trailing_zeros().min(3);
     let align = register.bytes().min(known);
     match cx.probe.program {
-        // The registers of a perf event's context can only be read whole, which LLVM would not
-        // know when only a part of one is used.
-        ProgramType::PerfEvent => cx.b.load_volatile(register, ptr, align),
-        ProgramType::Tracepoint | ProgramType::RawTracepoint if register == Ty::I1 => {
+        // What a perf event's or a function's context holds can only be read whole, which LLVM
+        // would not know when only a part of it is used.
+        ProgramType::PerfEvent | ProgramType::Tracing => cx.b.load_volatile(register, ptr, align),
+        ProgramType::Tracepoint | ProgramType::RawTracepoint | ProgramType::Kprobe
+            if register == Ty::I1 =>
+        {
             let byte = cx.b.load(Ty::I8, ptr, 1);
             cx.b.compare(Predicate::Ne, byte, cx.b.constant(Ty::I8, 0))
         }
-        ProgramType::Tracepoint | ProgramType::RawTracepoint => cx.b.load(register, ptr, align),
+        ProgramType::Tracepoint | ProgramType::RawTracepoint | ProgramType::Kprobe => {
+            cx.b.load(register, ptr, align)
+        }
     }
 }
 

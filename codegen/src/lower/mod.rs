@@ -24,6 +24,7 @@ mod key;
 mod load;
 mod looping;
 mod map;
+mod name;
 mod place;
 mod program;
 mod sharing;

@@ -18,16 +18,18 @@ pub(super) enum Internal {
     Control,
     Globals,
     Scratch,
+    Names,
 }
 
 impl Internal {
     /// In the order in which the manifest lists them.
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Ring,
         Self::Health,
         Self::Control,
         Self::Globals,
         Self::Scratch,
+        Self::Names,
     ];
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Unit<'m> {
     scratch_size: u32,
     scratch_users: u32,
     rounds: u32,
+    /// Bytes of the longest name of a target.
+    name_size: u32,
     exits: bool,
     errors: Vec<Error>,
 }
@@ -94,6 +98,7 @@ impl<'m> Unit<'m> {
             // The first element is the initial value of histograms, where there are such.
             scratch_users: u32::from(zeros > 0),
             rounds: 0,
+            name_size: 0,
             exits: false,
             errors: Vec::new(),
         }
@@ -133,6 +138,11 @@ impl<'m> Unit<'m> {
         self.scratch_size = self.scratch_size.max(bytes);
     }
 
+    /// Makes the elements of the map of names at least this big.
+    pub(super) fn reserve_name(&mut self, bytes: u32) {
+        self.name_size = self.name_size.max(bytes);
+    }
+
     /// The kind of record that says that a program asked for the end: the script's own, or one
     /// that is added behind them.
     pub(super) fn exit_event(&mut self) -> EventId {
@@ -170,6 +180,10 @@ impl<'m> Unit<'m> {
                 Internal::Globals => object::Map::globals(symbol),
                 Internal::Scratch => {
                     object::Map::scratch(symbol, self.scratch_size, self.scratch_users)
+                }
+                Internal::Names => {
+                    let targets = self.ir.probes.iter().map(|p| p.targets.len());
+                    object::Map::names(symbol, self.name_size, targets.sum())
                 }
             });
         }

@@ -1,14 +1,17 @@
 //! Attaching loaded programs, each by a kernel link: when the descriptor closes, be it because
 //! the process dies, the program is detached.
 
+mod fentry;
+mod job;
+mod kprobe;
 mod timer;
 mod tracepoint;
 
 use crate::Error;
 use crate::load::LoadedProgram;
 use crate::sys::{SyscallError, process, rlimit};
-use codegen::object::is_run_by_us;
-use sema::ir::{AttachTarget, MissingProbes, Target};
+use job::Job;
+use sema::ir::{AttachTarget, MissingProbes};
 use std::os::fd::{AsFd, OwnedFd};
 
 /// Open files that have nothing to do with attaching: programs, maps, the output and such; a guess.
@@ -18,25 +21,28 @@ const OTHER_FILES: u64 = 256;
 /// (36 ms for a tracepoint), which many can share.
 const CLOSING_THREADS: usize = 128;
 
-/// Tracepoints that are worth waiting for. Hundreds would take many seconds, for nothing that
+/// Perf events that are worth waiting for. Hundreds would take many seconds, for nothing that
 /// anybody needs: their programs are detached.
-const FEW_TRACEPOINTS: usize = 4;
+const FEW_EVENTS: usize = 4;
 
 /// Attachments. Dropping them detaches.
 #[derive(Debug, Default)]
 #[must_use = "dropping the links detaches the programs"]
 pub(crate) struct Links {
     links: Vec<OwnedFd>,
-    /// The tracepoints behind some of the links. To close one, the kernel waits for another grace
-    /// period (40 ms), but under a lock that all of them share: they take their turns.
-    tracepoints: Vec<OwnedFd>,
+    /// The tracepoints and kprobes behind some of the links. To close one, the kernel waits for
+    /// another grace period (40 ms), but under a lock that all of them share: they take their
+    /// turns.
+    events: Vec<OwnedFd>,
 }
 
 /// What attaching to one target yields: the links, and what must be closed later than they.
 #[derive(Debug, Default)]
 pub(crate) struct Attachment {
     links: Vec<OwnedFd>,
-    tracepoint: Option<OwnedFd>,
+    event: Option<OwnedFd>,
+    /// What the kernel refused of what patterns found.
+    refused: Vec<String>,
 }
 
 impl Links {
@@ -47,15 +53,15 @@ impl Links {
 
     fn add(&mut self, attachment: Attachment) {
         self.links.extend(attachment.links);
-        self.tracepoints.extend(attachment.tracepoint);
+        self.events.extend(attachment.event);
     }
 }
 
 impl Drop for Links {
     fn drop(&mut self) {
         close_together(std::mem::take(&mut self.links));
-        if self.tracepoints.len() > FEW_TRACEPOINTS {
-            process::close_elsewhere(std::mem::take(&mut self.tracepoints));
+        if self.events.len() > FEW_EVENTS {
+            process::close_elsewhere(std::mem::take(&mut self.events));
         }
     }
 }
@@ -87,51 +93,77 @@ pub(crate) struct Attached {
     pub(crate) targets: usize,
     /// What could not be attached and may be missing.
     pub(crate) missing: Vec<Error>,
+    /// What the kernel refused of what patterns found, and why.
+    pub(crate) refused: Vec<String>,
+}
+
+/// What attaching tells and asks while it is at it.
+pub(crate) struct Watch<'a> {
+    /// Told how many targets of how many are done.
+    pub(crate) progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Whether to give up.
+    pub(crate) interrupted: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Attaches every program to all of its targets, or, unless `missing` allows for less, none.
 pub(crate) fn attach_all(
     programs: &[LoadedProgram],
     missing: MissingProbes,
+    watch: &Watch<'_>,
 ) -> Result<Attached, Error> {
     let mut attached = Attached::default();
-    let targets: usize = programs.iter().map(|p| p.about.targets.len()).sum();
+    let jobs = job::jobs(programs);
     // Where the limit cannot be raised, running into it is reported.
-    let _ = rlimit::raise_open_files(2 * targets as u64 + OTHER_FILES);
-    for program in programs {
-        for target in &program.about.targets {
-            if is_run_by_us(&target.attach) {
+    let _ = rlimit::raise_open_files(2 * jobs.len() as u64 + OTHER_FILES);
+    for (job, outcome) in job::run(&jobs, watch)? {
+        let error = match outcome {
+            Ok(attachment) => {
+                attached.targets += job.targets.len() - attachment.refused.len();
+                attached.refused.extend(attachment.refused.iter().cloned());
+                attached.links.add(attachment);
                 continue;
             }
-            let error = match attach(program, target) {
-                Ok(attachment) => {
-                    attached.links.add(attachment);
-                    attached.targets += 1;
-                    continue;
-                }
-                Err(error) => Error::Attach {
-                    target: target.name.clone(),
-                    span: program.about.span,
-                    error,
-                },
-            };
-            match missing {
-                MissingProbes::Error => return Err(error),
-                MissingProbes::Warn => attached.missing.push(error),
-                MissingProbes::Ignore => {}
+            Err(error) if job.may_fail() => {
+                attached.refused.push(format!("{}: {error}", job.name()));
+                continue;
             }
+            Err(error) => Error::Attach {
+                target: job.name().to_owned(),
+                span: job.program.about.span,
+                error,
+            },
+        };
+        match missing {
+            MissingProbes::Error => return Err(error),
+            MissingProbes::Warn => attached.missing.push(error),
+            MissingProbes::Ignore => {}
         }
     }
     Ok(attached)
 }
 
-fn attach(program: &LoadedProgram, target: &Target) -> Result<Attachment, SyscallError> {
-    let fd = program.fd.as_fd();
+fn attach(job: &Job<'_>) -> Result<Attachment, SyscallError> {
+    let program = job.program.fd.as_fd();
+    if job.program.shares_link {
+        return kprobe::many(program, job);
+    }
+    let Some((target, cookie)) = job.targets.first() else {
+        return Ok(Attachment::default());
+    };
     match &target.attach {
-        AttachTarget::Begin | AttachTarget::End => Ok(Attachment::default()),
-        AttachTarget::Interval(rate) => timer::interval(fd, *rate),
-        AttachTarget::Profile(rate) => timer::profile(fd, *rate),
-        AttachTarget::Tracepoint { id, .. } => tracepoint::tracepoint(fd, *id),
-        AttachTarget::RawTracepoint { event } => tracepoint::raw_tracepoint(fd, event),
+        AttachTarget::Interval(rate) => timer::interval(program, *rate, *cookie),
+        AttachTarget::Profile(rate) => timer::profile(program, *rate, *cookie),
+        AttachTarget::Tracepoint { id, .. } => tracepoint::tracepoint(program, *id, *cookie),
+        AttachTarget::RawTracepoint { event } => tracepoint::raw_tracepoint(program, event),
+        AttachTarget::Kprobe(kprobe) => kprobe::one(program, kprobe, *cookie),
+        AttachTarget::Fentry(fentry) => fentry::link(program, fentry, *cookie),
+        AttachTarget::Counter(_) | AttachTarget::Watchpoint(_) | AttachTarget::Iter(_) => {
+            Ok(Attachment::default())
+        }
+        AttachTarget::Begin
+        | AttachTarget::End
+        | AttachTarget::Signal(_)
+        | AttachTarget::Test(_)
+        | AttachTarget::Bench(_) => Ok(Attachment::default()),
     }
 }

@@ -6,16 +6,24 @@ use sema::ir::Rate;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// A timer on one CPU, the first that runs.
-pub(super) fn interval(program: BorrowedFd<'_>, rate: Rate) -> Result<Attachment, SyscallError> {
+pub(super) fn interval(
+    program: BorrowedFd<'_>,
+    rate: Rate,
+    cookie: u64,
+) -> Result<Attachment, SyscallError> {
     let cpu = cpu::online()?[0];
-    Ok(on_each(vec![on_cpu(program, rate, cpu)?]))
+    Ok(on_each(vec![on_cpu(program, rate, cpu, cookie)?]))
 }
 
 /// A timer on every CPU that runs.
-pub(super) fn profile(program: BorrowedFd<'_>, rate: Rate) -> Result<Attachment, SyscallError> {
+pub(super) fn profile(
+    program: BorrowedFd<'_>,
+    rate: Rate,
+    cookie: u64,
+) -> Result<Attachment, SyscallError> {
     let mut links = Vec::new();
     for cpu in cpu::online()? {
-        match on_cpu(program, rate, cpu) {
+        match on_cpu(program, rate, cpu, cookie) {
             Ok(link) => links.push(link),
             // The CPU was switched off meanwhile.
             Err(error) if error.errno == libc::ENODEV && cpu != 0 => {}
@@ -28,13 +36,18 @@ pub(super) fn profile(program: BorrowedFd<'_>, rate: Rate) -> Result<Attachment,
 fn on_each(links: Vec<OwnedFd>) -> Attachment {
     Attachment {
         links,
-        tracepoint: None,
+        ..Attachment::default()
     }
 }
 
-fn on_cpu(program: BorrowedFd<'_>, rate: Rate, cpu: u32) -> Result<OwnedFd, SyscallError> {
+fn on_cpu(
+    program: BorrowedFd<'_>,
+    rate: Rate,
+    cpu: u32,
+    cookie: u64,
+) -> Result<OwnedFd, SyscallError> {
     let event = perf::open_timer(period_ns(rate), cpu)?;
-    let link = bpf::link_perf_event(program, event.as_fd())?;
+    let link = bpf::link_perf_event(program, event.as_fd(), cookie)?;
     // Started behind the link, so that the first tick finds the program. The link keeps the event.
     perf::enable(event.as_fd())?;
     Ok(link)

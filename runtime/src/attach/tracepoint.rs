@@ -5,13 +5,18 @@ use crate::sys::{SyscallError, bpf, cpu, perf};
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// A tracepoint by its number. The perf event names one CPU, but its programs run on every one.
-pub(super) fn tracepoint(program: BorrowedFd<'_>, id: u64) -> Result<Attachment, SyscallError> {
+pub(super) fn tracepoint(
+    program: BorrowedFd<'_>,
+    id: u64,
+    cookie: u64,
+) -> Result<Attachment, SyscallError> {
     let cpu = cpu::online()?[0];
     let event = perf::open_tracepoint(id, cpu)?;
-    let link = bpf::link_perf_event(program, event.as_fd())?;
+    let link = bpf::link_perf_event(program, event.as_fd(), cookie)?;
     Ok(Attachment {
         links: vec![link],
-        tracepoint: Some(event),
+        event: Some(event),
+        ..Attachment::default()
     })
 }
 
@@ -22,6 +27,6 @@ pub(super) fn raw_tracepoint(
 ) -> Result<Attachment, SyscallError> {
     Ok(Attachment {
         links: vec![bpf::open_raw_tracepoint(program, event)?],
-        tracepoint: None,
+        ..Attachment::default()
     })
 }

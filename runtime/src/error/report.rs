@@ -21,6 +21,7 @@ impl Error {
             Error::Load { span, error, .. } => load(self, *span, error),
             Error::Attach { span, error, .. } => attach(self, *span, error),
             Error::Output { .. } => Diagnostic::error("output", self.to_string()),
+            Error::Interrupted => Diagnostic::error("interrupted", self.to_string()),
             Error::Command { .. } => Diagnostic::error("command", self.to_string()),
         }
     }

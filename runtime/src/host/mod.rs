@@ -2,7 +2,9 @@
 //!
 //! Nothing is read before it is asked for, and what was read is kept.
 
+mod functions;
 pub mod kallsyms;
+mod programs;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -13,8 +15,9 @@ pub use symbols::KernelSymbols;
 use crate::sys::bpf::feature;
 use crate::sys::mmap::Mapping;
 use sema::kernel::btf::Btf;
-use sema::kernel::{Feature, Kernel, KernelError, TracepointName};
+use sema::kernel::{BpfFunction, Feature, Function, Kernel, KernelError, TracepointName};
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tracefs::Tracefs;
 
@@ -26,12 +29,33 @@ pub struct Host {
     raw_tracepoint_cookie: OnceLock<bool>,
     isa_v4: OnceLock<bool>,
     lookup_per_cpu: OnceLock<bool>,
+    functions: OnceLock<Result<Vec<Function>, KernelError>>,
+    /// The file of traceable functions that the person named.
+    function_list: Option<PathBuf>,
 }
 
 impl Host {
     /// This machine; reads nothing yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes the functions that may be traced from a file, in the form of tracefs'
+    /// `available_filter_functions`.
+    #[must_use]
+    pub fn with_function_list(mut self, list: Option<PathBuf>) -> Self {
+        self.function_list = list;
+        self
+    }
+
+    fn read_functions(&self) -> Result<Vec<Function>, KernelError> {
+        if let Some(list) = &self.function_list {
+            return functions::traceable(list);
+        }
+        let listed = self
+            .tracefs()
+            .and_then(|tracefs| functions::traceable(&tracefs.function_list()));
+        listed.or_else(|_| functions::known(self.btf().ok()))
     }
 
     fn tracefs(&self) -> Result<&Tracefs, KernelError> {
@@ -54,6 +78,48 @@ impl Kernel for Host {
         btf.as_deref().map_err(Clone::clone)
     }
 
+    fn module_btf(&self, module: &str) -> Result<Option<Arc<Btf>>, KernelError> {
+        let base = self.btf.get_or_init(read_btf).clone()?;
+        // A name is one component of a path, and no way out of the directory.
+        if module.is_empty() || module.contains(['/', '.']) {
+            return Ok(None);
+        }
+        match std::fs::read(format!("{BTF_DIRECTORY}/{module}")) {
+            Ok(bytes) => Btf::split(base, module, bytes).map(Arc::new).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(no_btf(&error)),
+        }
+    }
+
+    fn btf_modules(&self) -> Result<Vec<String>, KernelError> {
+        let entries = std::fs::read_dir(BTF_DIRECTORY).map_err(|error| no_btf(&error))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| name != "vmlinux").collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn functions(&self, module: Option<&str>) -> Result<Vec<Function>, KernelError> {
+        let all = self.functions.get_or_init(|| self.read_functions());
+        let all = all.as_ref().map_err(Clone::clone)?;
+        let wanted = all
+            .iter()
+            .filter(|f| module.is_none_or(|m| *f.module == *m));
+        Ok(wanted.cloned().collect())
+    }
+
+    fn has_function(&self, module: Option<&str>, name: &str) -> Result<bool, KernelError> {
+        functions::exists(module, name)
+    }
+
+    fn bpf_functions(&self) -> Result<Vec<BpfFunction>, KernelError> {
+        programs::functions()
+    }
+
+    fn symbol_address(&self, name: &str) -> Result<Option<u64>, KernelError> {
+        functions::address(name)
+    }
+
     fn has(&self, feature: Feature) -> bool {
         match feature {
             Feature::RawTracepointCookie => *self
@@ -66,6 +132,7 @@ impl Kernel for Host {
 }
 
 const BTF_PATH: &str = "/sys/kernel/btf/vmlinux";
+const BTF_DIRECTORY: &str = "/sys/kernel/btf";
 
 /// Maps the kernel's type information into memory, or reads it where it cannot be mapped.
 fn read_btf() -> Result<Arc<Btf>, KernelError> {

@@ -54,6 +54,11 @@ impl Tracefs {
         }
     }
 
+    /// The list of functions that ftrace can trace.
+    pub fn function_list(&self) -> PathBuf {
+        self.events.with_file_name("available_filter_functions")
+    }
+
     /// Every tracepoint of a subsystem, or of all, sorted.
     pub fn tracepoints(&self, system: Option<&str>) -> Result<Vec<TracepointName>, KernelError> {
         let systems = match system {

@@ -9,7 +9,7 @@ use crate::sys::memory::page_size;
 use crate::sys::{clock, cpu};
 use aya_obj::generated::{BPF_F_RDONLY_PROG, bpf_map_type::BPF_MAP_TYPE_ARRAY};
 use codegen::Manifest;
-use codegen::object::{self, Globals, MapRole};
+use codegen::object::{self, Globals, MapRole, Names};
 use sema::ir::MapId;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -38,8 +38,10 @@ impl Maps {
         };
         for map in &manifest.maps {
             let created = create_one(kernel, &maps.spec(map))?;
-            if map.role == MapRole::Globals {
-                set_globals(&created)?;
+            match map.role {
+                MapRole::Globals => set_globals(&created)?,
+                MapRole::Names => set_names(&created, manifest)?,
+                _ => {}
             }
             maps.listed.push((map.clone(), created));
         }
@@ -123,6 +125,25 @@ fn set_globals(map: &Map) -> Result<(), SyscallError> {
         slot.copy_from_slice(&clock::monotonic_ns().to_ne_bytes());
     }
     map.update(&0u32.to_ne_bytes(), &value)?;
+    map.freeze()
+}
+
+/// Writes the names of every target, cut to what programs ask for.
+fn set_names(map: &Map, manifest: &Manifest) -> Result<(), SyscallError> {
+    let targets = manifest.programs.iter().flat_map(|p| &p.targets);
+    for (target, cookie) in targets.zip(0u32..) {
+        let function = target.attach.function().unwrap_or_default();
+        for (element, name) in [
+            (Names::PROBE, target.name.as_str()),
+            (Names::FUNCTION, function),
+        ] {
+            let mut value = vec![0u8; map.value_size()];
+            let kept = name.len().min(value.len().saturating_sub(1));
+            value[..kept].copy_from_slice(&name.as_bytes()[..kept]);
+            let index = cookie * Names::PER_TARGET + element;
+            map.update(&index.to_ne_bytes(), &value)?;
+        }
+    }
     map.freeze()
 }
 

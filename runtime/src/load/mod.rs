@@ -4,6 +4,7 @@
 mod elf;
 mod maps;
 mod programs;
+mod variant;
 
 pub(crate) use maps::Maps;
 pub(crate) use programs::LoadedProgram;
@@ -21,6 +22,8 @@ pub(crate) trait Loader {
     fn create_map(&self, spec: &MapSpec<'_>) -> Result<Map, SyscallError>;
     /// Lifts the limit on locked memory.
     fn lift_locked_memory(&self) -> Result<(), SyscallError>;
+    /// Whether one link can hold kprobes on many functions.
+    fn has_kprobe_multi(&self) -> bool;
     /// Loads type information.
     fn load_btf(&self, btf: &[u8]) -> Result<OwnedFd, SyscallError>;
     /// Loads a program; see [`crate::sys::bpf::load_program`].
@@ -43,6 +46,10 @@ impl Loader for Kernel {
         crate::sys::rlimit::lift_locked_memory()
     }
 
+    fn has_kprobe_multi(&self) -> bool {
+        crate::sys::bpf::feature::kprobe_multi()
+    }
+
     fn load_btf(&self, btf: &[u8]) -> Result<OwnedFd, SyscallError> {
         crate::sys::bpf::load_btf(btf)
     }
@@ -61,6 +68,8 @@ impl Loader for Kernel {
 pub(crate) struct Loaded {
     /// The programs, in the order of the manifest.
     pub(crate) programs: Vec<LoadedProgram>,
+    /// What the kernel refused, of functions that a pattern found.
+    pub(crate) refused: Vec<Error>,
     /// The maps.
     pub(crate) maps: Maps,
 }
@@ -78,7 +87,11 @@ pub(crate) fn load(kernel: &dyn Loader, object: &Object, keep_log: bool) -> Resu
     let maps = Maps::create(kernel, manifest, elf.constants())?;
     elf.relocate(|symbol| maps.by_symbol(symbol))?;
     let programs = programs::load(kernel, manifest, &elf, keep_log)?;
-    Ok(Loaded { programs, maps })
+    Ok(Loaded {
+        programs: programs.loaded,
+        refused: programs.refused,
+        maps,
+    })
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use super::Loader;
 use super::elf::{Code, Elf, Line, btf_string};
+use super::variant::{Variant, variants};
 use crate::Error;
 use crate::sys::SyscallError;
 use crate::sys::bpf::{DebugInfo, Log, ProgramSpec};
 use crate::verifier::{Position, Rejection};
 use aya_obj::generated::bpf_prog_type::{
-    BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_PROG_TYPE_TRACEPOINT,
+    BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT,
+    BPF_PROG_TYPE_TRACEPOINT, BPF_PROG_TYPE_TRACING,
 };
 use codegen::Manifest;
 use codegen::object;
@@ -23,8 +25,12 @@ const LONGEST_LOG: usize = 256 << 20;
 pub(crate) struct LoadedProgram {
     /// The program.
     pub(crate) fd: OwnedFd,
-    /// What the manifest says of it.
+    /// What the manifest says of it, with the targets that this one is for.
     pub(crate) about: object::Program,
+    /// What the program reads as its cookie, target by target.
+    pub(crate) cookies: Vec<u64>,
+    /// Whether all targets share a link for many kprobes.
+    pub(crate) shares_link: bool,
     /// The verifier's log, where it was asked for.
     pub(crate) log: Option<String>,
 }
@@ -39,13 +45,22 @@ struct Context<'a> {
     keep_log: bool,
 }
 
+/// The programs in the kernel.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    /// Those that were loaded, in the order of the manifest.
+    pub(super) loaded: Vec<LoadedProgram>,
+    /// What the kernel refused, of functions that a pattern found.
+    pub(super) refused: Vec<Error>,
+}
+
 /// Loads every program of the manifest, in its order.
 pub(super) fn load(
     kernel: &dyn Loader,
     manifest: &Manifest,
     elf: &Elf,
     keep_log: bool,
-) -> Result<Vec<LoadedProgram>, Error> {
+) -> Result<Programs, Error> {
     let license = CString::new(manifest.config.license.as_str()).map_err(|_| Error::Object {
         reason: "the licence holds a NUL character".to_owned(),
     })?;
@@ -62,14 +77,29 @@ pub(super) fn load(
         btf_fd: btf_fd.as_ref().map(AsFd::as_fd),
         keep_log,
     };
-    let programs = manifest.programs.iter();
-    programs
-        .map(|program| context.load(program, elf.code(&program.symbol)?))
-        .collect()
+    let mut programs = Programs::default();
+    let mut cookie = 0;
+    for about in &manifest.programs {
+        let code = elf.code(&about.symbol)?;
+        for variant in variants(about, cookie, || kernel.has_kprobe_multi())? {
+            match context.load(&variant, &code) {
+                Ok(loaded) => programs.loaded.push(loaded),
+                Err(error) if variant.may_fail => programs.refused.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        cookie += about.targets.len() as u64;
+    }
+    match programs.loaded.is_empty() {
+        // Nothing is left of what the patterns found.
+        true => programs.refused.pop().map_or(Ok(Programs::default()), Err),
+        false => Ok(programs),
+    }
 }
 
 impl Context<'_> {
-    fn load(&self, about: &object::Program, code: Code) -> Result<LoadedProgram, Error> {
+    fn load(&self, variant: &Variant, code: &Code) -> Result<LoadedProgram, Error> {
+        let about = &variant.about;
         let spec = ProgramSpec {
             name: &about.symbol,
             kind: kernel_type(about.kind),
@@ -80,15 +110,16 @@ impl Context<'_> {
                 functions: &code.functions,
                 lines: &code.lines,
             }),
+            purpose: variant.purpose(),
         };
         if !self.keep_log
             && let Ok(fd) = self.kernel.load_program(&spec, None)
         {
-            return Ok(loaded(fd, about, None));
+            return Ok(loaded(fd, variant, None));
         }
         let (result, log) = self.load_with_log(&spec);
         match result {
-            Ok(fd) => Ok(loaded(fd, about, Some(log))),
+            Ok(fd) => Ok(loaded(fd, variant, Some(log))),
             Err(error) if log.is_empty() => Err(Error::Load {
                 program: about
                     .targets
@@ -142,10 +173,12 @@ impl Context<'_> {
     }
 }
 
-fn loaded(fd: OwnedFd, about: &object::Program, log: Option<String>) -> LoadedProgram {
+fn loaded(fd: OwnedFd, variant: &Variant, log: Option<String>) -> LoadedProgram {
     LoadedProgram {
         fd,
-        about: about.clone(),
+        about: variant.about.clone(),
+        cookies: variant.cookies.clone(),
+        shares_link: variant.shares_link,
         log,
     }
 }
@@ -156,5 +189,7 @@ fn kernel_type(kind: ProgramType) -> u32 {
         ProgramType::Tracepoint => BPF_PROG_TYPE_TRACEPOINT as u32,
         ProgramType::RawTracepoint => BPF_PROG_TYPE_RAW_TRACEPOINT as u32,
         ProgramType::PerfEvent => BPF_PROG_TYPE_PERF_EVENT as u32,
+        ProgramType::Kprobe => BPF_PROG_TYPE_KPROBE as u32,
+        ProgramType::Tracing => BPF_PROG_TYPE_TRACING as u32,
     }
 }

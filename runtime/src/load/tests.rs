@@ -61,6 +61,10 @@ impl Loader for Fake {
         }
     }
 
+    fn has_kprobe_multi(&self) -> bool {
+        false
+    }
+
     fn load_btf(&self, _: &[u8]) -> Result<OwnedFd, SyscallError> {
         Ok(null())
     }

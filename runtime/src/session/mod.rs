@@ -4,7 +4,7 @@ mod finish;
 mod run;
 
 use crate::Error;
-use crate::attach::{Links, attach_all};
+use crate::attach::{Links, Watch, attach_all};
 use crate::command::Command;
 use crate::load::{self, LoadedProgram, Maps};
 use crate::ring_buffer::RingBuffer;
@@ -34,7 +34,12 @@ pub struct Options {
     pub symbols: Option<Box<dyn Symbols>>,
     /// Whether to keep the verifier's log of every program.
     pub keep_verifier_logs: bool,
+    /// Told, by several threads, how many attachments of how many are made.
+    pub progress: Option<Progress>,
 }
+
+/// Who is told how attaching goes on.
+pub type Progress = Box<dyn Fn(usize, usize) + Sync>;
 
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -73,6 +78,7 @@ pub struct Session {
     target: Option<PidFd>,
     attached: usize,
     missing: Vec<Error>,
+    refused: Vec<String>,
 }
 
 impl std::fmt::Debug for Session {
@@ -117,8 +123,9 @@ impl Session {
             target,
             attached: 0,
             missing: Vec::new(),
+            refused: loaded.refused.iter().map(Error::to_string).collect(),
         };
-        session.attach()?;
+        session.attach(options.progress.as_deref())?;
         Ok(session)
     }
 
@@ -136,14 +143,25 @@ impl Session {
         &self.missing
     }
 
-    fn attach(&mut self) -> Result<(), Error> {
+    /// What the kernel refused, and why, of the functions that patterns found.
+    pub fn refused(&self) -> &[String] {
+        &self.refused
+    }
+
+    fn attach(&mut self, progress: Option<&(dyn Fn(usize, usize) + Sync)>) -> Result<(), Error> {
         self.attached = self.run_programs(&AttachTarget::Begin)? + self.count(&AttachTarget::End);
         if self.asked_to_exit() {
             return Ok(());
         }
-        let attached = attach_all(&self.programs, self.manifest.config.missing_probes)?;
+        let watch = Watch {
+            progress: progress.unwrap_or(&|_, _| {}),
+            interrupted: &|| self.signals.asks_for_the_end(),
+        };
+        let missing = self.manifest.config.missing_probes;
+        let attached = attach_all(&self.programs, missing, &watch)?;
         self.links = attached.links;
         self.missing = attached.missing;
+        self.refused.extend(attached.refused);
         self.attached += attached.targets;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `perf_event_open(2)`: timers and tracepoints as perf events.
 
 use super::{SyscallError, error::check};
+use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 // `enum perf_type_id` and `enum perf_sw_ids` of `linux/perf_event.h`.
@@ -52,6 +53,29 @@ pub(crate) fn open_tracepoint(id: u64, cpu: u32) -> Result<OwnedFd, SyscallError
         ..Attribute::default()
     };
     open(attribute, cpu, "open a tracepoint")
+}
+
+/// Opens a kprobe: `function` and the offset in it, or, where it is empty, an address. `kind` and
+/// `config` are those of the kernel's kprobe unit.
+pub(crate) fn open_kprobe(
+    kind: u32,
+    config: u64,
+    function: &str,
+    offset: u64,
+) -> Result<OwnedFd, SyscallError> {
+    const ATTEMPTED: &str = "open a kprobe";
+    let name = CString::new(function).map_err(|_| SyscallError::new(ATTEMPTED, libc::EINVAL))?;
+    let attribute = Attribute {
+        kind,
+        config,
+        config1: match function {
+            "" => 0,
+            _ => name.as_ptr() as u64,
+        },
+        config2: offset,
+        ..Attribute::default()
+    };
+    open(attribute, 0, ATTEMPTED)
 }
 
 /// Starts a timer.

@@ -90,6 +90,13 @@ impl SignalFd {
     }
 }
 
+impl SignalFd {
+    /// Whether SIGINT or SIGTERM has arrived; others are forgotten.
+    pub(crate) fn asks_for_the_end(&self) -> bool {
+        std::iter::from_fn(|| self.next()).any(|s| matches!(s, libc::SIGINT | libc::SIGTERM))
+    }
+}
+
 impl AsFd for SignalFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()

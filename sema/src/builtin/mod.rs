@@ -6,6 +6,7 @@ mod aggregation;
 mod map;
 mod output;
 mod read;
+mod site;
 mod value;
 
 use crate::cx::Cx;
@@ -98,6 +99,7 @@ impl Call<'_> {
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
     [
         value::TABLE,
+        site::TABLE,
         aggregation::TABLE,
         output::TABLE,
         map::TABLE,
@@ -137,8 +139,8 @@ pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
         }
         None => {}
     }
-    if let Some(number) = name.strip_prefix("arg").and_then(|n| n.parse().ok()) {
-        return value::numbered_argument(number, name, span, cx);
+    if let Some(argument) = site::numbered(name, span, cx) {
+        return argument;
     }
     if let Some(constant) = value::kernel_constant(name, span, cx) {
         return constant;

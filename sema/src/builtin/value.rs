@@ -3,12 +3,11 @@
 use super::{Builtin, Call, Check};
 use crate::cx::Cx;
 use crate::error;
-use crate::infer::text;
 use crate::ir::{self, ExprKind, StackSide};
 use crate::kernel::btf::Kind;
 use crate::provider::args;
 use crate::ty::{AddressSpace, Pointee, Ty};
-use crate::typed::{Memory, Typed};
+use crate::typed::Typed;
 use lexer::Span;
 
 /// Bytes of `comm`: `TASK_COMM_LEN` of `linux/sched.h`.
@@ -91,15 +90,9 @@ pub(super) static TABLE: &[Builtin] = &[
         check: Check::Value(current_task),
     },
     Builtin {
-        name: "probe",
-        signature: "probe",
-        doc: "The full name of the attach point.",
-        check: Check::Value(probe),
-    },
-    Builtin {
         name: "args",
         signature: "args.field",
-        doc: "The arguments of the tracepoint.",
+        doc: "The arguments of the tracepoint or function.",
         check: Check::Value(args::whole),
     },
     Builtin {
@@ -143,11 +136,6 @@ fn current_task(span: Span, cx: &mut Cx<'_>) -> Typed {
     kernel_value(ir::Builtin::CurrentTask, ty, span)
 }
 
-fn probe(span: Span, cx: &mut Cx<'_>) -> Typed {
-    cx.program.reads_probe_name = true;
-    text(cx.program.site.name.clone().into_bytes(), span)
-}
-
 fn child(span: Span, cx: &mut Cx<'_>) -> Typed {
     match cx.options.child {
         Some(pid) => Typed::literal(i128::from(pid), span),
@@ -179,22 +167,6 @@ fn stack(side: StackSide, call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
             cx.fail(report, call.span)
         }
     }
-}
-
-/// `argN`: an argument of a raw tracepoint, as its 8 bytes.
-pub(super) fn numbered_argument(n: u32, name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
-    if !args::has_numbered(cx, n) {
-        let report = error::no_numbered_args(name, &cx.program.site.name, span);
-        return cx.fail(report, span);
-    }
-    cx.program.reads_context = true;
-    let memory = Memory {
-        base: args::context(span),
-        offset: i64::from(n) * 8,
-        space: ir::Space::Context,
-        bits: None,
-    };
-    Typed::memory(memory, Ty::U64, span)
 }
 
 /// A constant of one of the kernel's enums.

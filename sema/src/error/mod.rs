@@ -1,9 +1,11 @@
 //! Every report that type checking can give: one small function each, grouped by theme.
 
+mod function;
 mod name;
 mod probe;
 mod types;
 
+pub(crate) use function::*;
 pub(crate) use name::*;
 pub(crate) use probe::*;
 pub(crate) use types::*;

@@ -86,7 +86,9 @@ pub(crate) fn no_args(probe: &str, span: Span) -> Diagnostic {
     )
     .primary(span, "used in a probe without arguments")
     .note(format!("this clause attaches to `{probe}`"))
-    .help("`args` belongs to tracepoint and rawtracepoint probes")
+    .help(
+        "`args` belongs to tracepoint, rawtracepoint, fentry and fexit probes; kprobe has `arg0`, `arg1`, …",
+    )
 }
 
 pub(crate) fn no_numbered_args(name: &str, probe: &str, span: Span) -> Diagnostic {
@@ -95,7 +97,56 @@ pub(crate) fn no_numbered_args(name: &str, probe: &str, span: Span) -> Diagnosti
         format!("`{name}` is not there in `{probe}`"),
     )
     .primary(span, "no numbered arguments here")
-    .help("numbered arguments belong to rawtracepoint probes; a tracepoint has `args.FIELD`")
+    .help("numbered arguments belong to kprobe and rawtracepoint probes; others have `args.FIELD`")
+}
+
+pub(crate) fn argument_on_stack(n: u32, registers: usize, span: Span) -> Diagnostic {
+    let on_stack = n as usize - registers.min(n as usize);
+    Diagnostic::error(
+        "argument-on-stack",
+        format!("`arg{n}` is not in a register: functions pass {registers} arguments that way"),
+    )
+    .primary(span, "no such register")
+    .note("arguments are counted from `arg0`")
+    .help(format!(
+        "further arguments are on the stack: write `sarg{on_stack}`"
+    ))
+}
+
+pub(crate) fn no_function(probe: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("no-function", format!("`{probe}` is not in a function"))
+        .primary(span, "no function here")
+        .help("`func` belongs to kprobe, fentry and uprobe probes; `probe` is the name of any")
+}
+
+pub(crate) fn no_return_value(probe: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-return-value",
+        format!("nothing has been returned at `{probe}`"),
+    )
+    .primary(span, "no value here")
+    .help(
+        "`retval` belongs to kretprobe, fexit and uretprobe probes, of functions that return something",
+    )
+}
+
+pub(crate) fn no_registers(probe: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-registers",
+        format!("the registers are not known at `{probe}`"),
+    )
+    .primary(span, "no registers here")
+    .help("`reg` belongs to kprobe, kretprobe, uprobe and uretprobe probes")
+}
+
+pub(crate) fn unknown_register(name: &str, names: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error(
+        "unknown-register",
+        format!("this machine has no register `{name}`"),
+    )
+    .primary(span, "no such register");
+    near(report, name, names, |n| format!("reg(\"{n}\")"))
+        .note(format!("registers: {}", list(names, names.len())))
 }
 
 pub(crate) fn unknown_map(name: &str, candidates: &[&str], span: Span) -> Diagnostic {

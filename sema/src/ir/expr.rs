@@ -237,4 +237,8 @@ pub enum Builtin {
     Cgroup,
     /// The stack of the program's context, of the expression's [`Type::Stack`].
     Stack,
+    /// Full name of the attach target that the program runs for: Str.
+    ProbeName,
+    /// Name of the function that the attach target is in: Str.
+    FunctionName,
 }

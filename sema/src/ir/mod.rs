@@ -10,13 +10,15 @@ mod map;
 mod print;
 mod probe;
 mod stmt;
+mod target;
 mod ty;
 
 pub use event::{Conversion, Event, EventKind, Flags, Format, Piece, Size};
 pub use expr::{BinaryOp, Builtin, CompareOp, Expr, ExprKind, Place, Space, UnaryOp};
 pub use map::{Aggregation, Map, MapKind, MapValue};
-pub use probe::{AttachTarget, Probe, ProgramType, Rate, Target, Variable};
+pub use probe::{Probe, ProgramType, Target, Variable};
 pub use stmt::{Stmt, StmtKind};
+pub use target::{AttachTarget, Counter, Fentry, FunctionHome, Iter, Kprobe, Rate, Watchpoint};
 pub use ty::{Field, StackSide, Type, align_up, struct_offsets};
 
 use lexer::Diagnostic;

@@ -3,8 +3,8 @@
 //! Every operation shows its type where it is not plain from the operands.
 
 use super::{
-    Aggregation, AttachTarget, BinaryOp, CompareOp, Event, EventKind, Expr, ExprKind, Map,
-    MapValue, Place, Probe, Program, Rate, Space, StackSide, Stmt, StmtKind, Type, UnaryOp,
+    Aggregation, BinaryOp, CompareOp, Event, EventKind, Expr, ExprKind, Map, MapValue, Place,
+    Probe, Program, Space, StackSide, Stmt, StmtKind, Type, UnaryOp,
 };
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -114,28 +114,6 @@ impl Display for Type {
             }
             Type::Username => f.write_str("username"),
             Type::Timestamp { format } => write!(f, "timestamp({format:?})"),
-        }
-    }
-}
-
-impl Display for AttachTarget {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Begin => f.write_str("run at begin"),
-            Self::End => f.write_str("run at end"),
-            Self::Interval(rate) => write!(f, "timer on one CPU, {rate}"),
-            Self::Profile(rate) => write!(f, "timer on every CPU, {rate}"),
-            Self::Tracepoint { id, .. } => write!(f, "tracepoint {id} by perf event"),
-            Self::RawTracepoint { event } => write!(f, "raw tracepoint {event}"),
-        }
-    }
-}
-
-impl Display for Rate {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Period(ns) => write!(f, "every {ns} ns"),
-            Self::Hertz(hertz) => write!(f, "{hertz} times a second"),
         }
     }
 }

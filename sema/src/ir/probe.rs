@@ -1,6 +1,6 @@
 //! Probes: one BPF program each, and the places it attaches to.
 
-use super::{Expr, Stmt, Type};
+use super::{AttachTarget, Expr, Stmt, Type};
 use lexer::Span;
 use serde::{Deserialize, Serialize};
 
@@ -51,40 +51,21 @@ pub enum ProgramType {
     RawTracepoint,
     /// `BPF_PROG_TYPE_PERF_EVENT`: the context is `struct bpf_perf_event_data`.
     PerfEvent,
+    /// `BPF_PROG_TYPE_KPROBE`: the context is `struct pt_regs`. For functions of the kernel and of
+    /// processes.
+    Kprobe,
+    /// `BPF_PROG_TYPE_TRACING`: the context is a function's arguments, 8 bytes each, and its
+    /// return value behind them; or what an iterator is at. Loaded anew for every target.
+    Tracing,
 }
 
-/// How a program is attached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AttachTarget {
-    /// Run once before anything else is attached.
-    Begin,
-    /// Run once when all else is detached.
-    End,
-    /// A timer on one CPU.
-    Interval(Rate),
-    /// A timer on every CPU.
-    Profile(Rate),
-    /// A tracepoint by perf event.
-    Tracepoint {
-        /// The subsystem.
-        system: String,
-        /// The event.
-        event: String,
-        /// Its number, from the `id` file.
-        id: u64,
-    },
-    /// A tracepoint as a raw tracepoint: by name, without record.
-    RawTracepoint {
-        /// The event.
-        event: String,
-    },
-}
-
-/// How often a timer fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Rate {
-    /// Nanoseconds from one to the next.
-    Period(u64),
-    /// Times a second.
-    Hertz(u64),
+impl ProgramType {
+    /// Whether one program can tell its targets apart: each gets a cookie when it is attached.
+    pub fn has_cookie(self) -> bool {
+        match self {
+            // Raw tracepoints have cookies only since 6.10.
+            Self::RawTracepoint => false,
+            Self::Tracepoint | Self::PerfEvent | Self::Kprobe | Self::Tracing => true,
+        }
+    }
 }

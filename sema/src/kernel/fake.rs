@@ -1,14 +1,17 @@
 //! A machine made of fixtures.
 
 use super::btf::Btf;
-use super::{Feature, Kernel, KernelError, TracepointName};
-use std::collections::{BTreeMap, HashSet};
+use super::{BpfFunction, Feature, Function, Kernel, KernelError, TracepointName};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 /// A [`Kernel`] that knows just what it was told.
 #[derive(Debug, Default)]
 pub struct Fake {
     formats: BTreeMap<TracepointName, String>,
     btf: Option<Btf>,
+    functions: BTreeSet<Function>,
+    bpf_functions: Vec<BpfFunction>,
     features: HashSet<Feature>,
 }
 
@@ -33,6 +36,28 @@ impl Fake {
     #[must_use]
     pub fn with_btf(mut self, btf: Btf) -> Self {
         self.btf = Some(btf);
+        self
+    }
+
+    /// Adds functions of a module, `vmlinux` for those of the kernel.
+    #[must_use]
+    pub fn functions(mut self, module: &str, names: &[&str]) -> Self {
+        let module: Arc<str> = module.into();
+        self.functions.extend(names.iter().map(|name| Function {
+            module: Arc::clone(&module),
+            name: (*name).to_owned(),
+        }));
+        self
+    }
+
+    /// Adds a function of a BPF program.
+    #[must_use]
+    pub fn bpf_function(mut self, program: u32, name: &str, btf_id: u32) -> Self {
+        self.bpf_functions.push(BpfFunction {
+            program,
+            name: name.to_owned(),
+            btf_id,
+        });
         self
     }
 
@@ -63,6 +88,31 @@ impl Kernel for Fake {
             what: "/sys/kernel/btf/vmlinux".to_owned(),
             help: "use a kernel built with CONFIG_DEBUG_INFO_BTF=y".to_owned(),
         })
+    }
+
+    fn module_btf(&self, _: &str) -> Result<Option<Arc<Btf>>, KernelError> {
+        Ok(None)
+    }
+
+    fn btf_modules(&self) -> Result<Vec<String>, KernelError> {
+        Ok(Vec::new())
+    }
+
+    fn functions(&self, module: Option<&str>) -> Result<Vec<Function>, KernelError> {
+        let wanted = |function: &&Function| module.is_none_or(|m| *function.module == *m);
+        Ok(self.functions.iter().filter(wanted).cloned().collect())
+    }
+
+    fn has_function(&self, module: Option<&str>, name: &str) -> Result<bool, KernelError> {
+        Ok(self.functions(module)?.iter().any(|f| f.name == name))
+    }
+
+    fn bpf_functions(&self) -> Result<Vec<BpfFunction>, KernelError> {
+        Ok(self.bpf_functions.clone())
+    }
+
+    fn symbol_address(&self, _: &str) -> Result<Option<u64>, KernelError> {
+        Ok(None)
     }
 
     fn has(&self, feature: Feature) -> bool {

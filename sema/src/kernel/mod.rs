@@ -12,6 +12,7 @@ pub mod glob;
 pub use fake::Fake;
 
 use btf::Btf;
+use std::sync::Arc;
 
 /// A tracepoint's two names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +21,26 @@ pub struct TracepointName {
     pub system: String,
     /// The event, such as `sys_enter_read`.
     pub event: String,
+}
+
+/// A function of the kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Function {
+    /// Its module, `vmlinux` for the kernel itself.
+    pub module: Arc<str>,
+    /// Its name.
+    pub name: String,
+}
+
+/// A function of a loaded BPF program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BpfFunction {
+    /// The program's id.
+    pub program: u32,
+    /// The function's name.
+    pub name: String,
+    /// The number of its type in the program's type information.
+    pub btf_id: u32,
 }
 
 /// Why a question could not be answered. Not the same as an empty answer.
@@ -79,6 +100,44 @@ pub trait Kernel {
     /// # Errors
     /// When the kernel has none or it cannot be read.
     fn btf(&self) -> Result<&Btf, KernelError>;
+
+    /// Type information of a module, which continues the kernel's; nothing where no such module
+    /// is loaded or it has none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn module_btf(&self, module: &str) -> Result<Option<Arc<Btf>>, KernelError>;
+
+    /// Names of the loaded modules that have type information, sorted.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    fn btf_modules(&self) -> Result<Vec<String>, KernelError>;
+
+    /// Functions of the kernel and its modules that may be traced, sorted by module and name: those
+    /// of one module, or all. The kernel itself is the module `vmlinux`.
+    ///
+    /// # Errors
+    /// When no list of them can be read.
+    fn functions(&self, module: Option<&str>) -> Result<Vec<Function>, KernelError>;
+
+    /// Whether there is a function, traceable or not.
+    ///
+    /// # Errors
+    /// When the machine cannot be asked.
+    fn has_function(&self, module: Option<&str>, name: &str) -> Result<bool, KernelError>;
+
+    /// The BPF functions that can be traced, in the order of their programs' ids.
+    ///
+    /// # Errors
+    /// When programs cannot be looked at.
+    fn bpf_functions(&self) -> Result<Vec<BpfFunction>, KernelError>;
+
+    /// The address of a symbol of the kernel; nothing where there is none.
+    ///
+    /// # Errors
+    /// When addresses cannot be read.
+    fn symbol_address(&self, name: &str) -> Result<Option<u64>, KernelError>;
 
     /// Whether the running kernel has something.
     fn has(&self, feature: Feature) -> bool;

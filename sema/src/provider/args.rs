@@ -1,11 +1,12 @@
 //! The arguments that programs find at an attach point: `args` and its fields.
 
-use super::Args;
+use super::{Args, Signature};
 use crate::cx::Cx;
 use crate::error;
 use crate::infer::from_btf;
 use crate::ir::{self, ExprKind, Space};
-use crate::kernel::btf::{Kind, TypeId};
+use crate::kernel::KernelError;
+use crate::kernel::btf::{Btf, Kind, TypeId};
 use crate::kernel::format::{Field, Shape};
 use crate::ty::{AddressSpace, Pointee, Ty};
 use crate::typed::{Memory, Typed, expr, offset_by};
@@ -20,25 +21,18 @@ pub(crate) fn context(span: Span) -> ir::Expr {
 /// `args` as a whole.
 pub(crate) fn whole(span: Span, cx: &mut Cx<'_>) -> Typed {
     cx.program.reads_context = true;
-    if matches!(cx.program.site.args, Args::None) {
+    if matches!(cx.program.site.args, Args::None | Args::Registers(_)) {
         let report = error::no_args(&cx.program.site.name, span);
         return cx.fail(report, span);
     }
     Typed::value(ExprKind::Context, Ty::Args, span)
 }
 
-/// Whether the attach point has an n-th numbered argument.
-pub(crate) fn has_numbered(cx: &Cx<'_>, n: u32) -> bool {
-    match &cx.program.site.args {
-        Args::Raw(params) => (n as usize) < params.len(),
-        Args::None | Args::Tracepoint(_) => false,
-    }
-}
-
 /// `args.name`
 pub(crate) fn field(name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
     match cx.program.site.args.clone() {
-        Args::None => Typed::unknown(span),
+        Args::None | Args::Registers(_) => Typed::unknown(span),
+        Args::Function(signature) => function_field(&signature, name, span, cx),
         Args::Tracepoint(format) => match format.field(&name.name) {
             Some(field) => record_field(field, span, cx),
             None => {
@@ -52,7 +46,7 @@ pub(crate) fn field(name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
                 .enumerate()
                 .find(|(_, (n, _))| *n == name.name);
             match found {
-                Some((index, &(_, ty))) => parameter(index, ty, span, cx),
+                Some((index, &(_, ty))) => slot(index as i64 * 8, ty, None, span, cx),
                 None => {
                     let names: Vec<&str> = params.iter().map(|(n, _)| n.as_str()).collect();
                     unknown(name, &names, span, cx)
@@ -68,15 +62,37 @@ fn unknown(name: &Ident, names: &[&str], span: Span, cx: &mut Cx<'_>) -> Typed {
     cx.fail(report, span)
 }
 
-/// The n-th argument of a raw tracepoint: 8 bytes, of which its type may use fewer.
-fn parameter(index: usize, ty: TypeId, span: Span, cx: &mut Cx<'_>) -> Typed {
-    let answer = cx.kernel.btf().and_then(|btf| from_btf(btf, ty));
+/// A parameter of a traced function by its name.
+fn function_field(signature: &Signature, name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
+    match signature.params.iter().find(|p| p.name == name.name) {
+        Some(param) => {
+            let home = signature.module.as_deref();
+            slot(param.offset, param.ty, home, span, cx)
+        }
+        None => {
+            let names = signature.params.iter();
+            let names: Vec<&str> = names.map(|p| p.name.as_str()).collect();
+            unknown(name, &names, span, cx)
+        }
+    }
+}
+
+/// What a function returns, if anything.
+pub(crate) fn returned(signature: &Signature, span: Span, cx: &mut Cx<'_>) -> Option<Typed> {
+    let (offset, ty) = signature.returned?;
+    Some(slot(offset, ty, signature.module.as_deref(), span, cx))
+}
+
+/// A value in the context of a raw tracepoint or a function: 8 bytes, of which its type, known to
+/// the kernel or to a module, may use fewer.
+fn slot(offset: i64, ty: TypeId, module: Option<&str>, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let answer = type_of(ty, module, cx);
     let Some(ty) = cx.ask(answer, span) else {
         return Typed::unknown(span);
     };
     let memory = Memory {
         base: context(span),
-        offset: index as i64 * 8,
+        offset,
         space: Space::Context,
         bits: None,
     };
@@ -86,6 +102,33 @@ fn parameter(index: usize, ty: TypeId, span: Span, cx: &mut Cx<'_>) -> Typed {
         Ty::Int { .. } | Ty::Bool | Ty::Enum { .. } => raw.converted(&ty),
         _ => raw,
     }
+}
+
+fn type_of(ty: TypeId, module: Option<&str>, cx: &Cx<'_>) -> Result<Ty, KernelError> {
+    let kernel = cx.kernel.btf()?;
+    let Some(module) = module.filter(|_| ty.0 >= kernel.len()) else {
+        return from_btf(kernel, ty);
+    };
+    match cx.kernel.module_btf(module)? {
+        Some(btf) => from_module(&btf, kernel, ty),
+        None => Ok(Ty::U64),
+    }
+}
+
+/// A type of a module's own: what it points to is known as far as the kernel knows it.
+fn from_module(btf: &Btf, kernel: &Btf, ty: TypeId) -> Result<Ty, KernelError> {
+    let is_foreign = |id: TypeId| id.0 >= kernel.len();
+    Ok(match from_btf(btf, ty)? {
+        Ty::Pointer {
+            to: Pointee::Btf(to),
+            space,
+        } if is_foreign(to) => Ty::Pointer {
+            to: Pointee::Void,
+            space,
+        },
+        Ty::Struct(id) if is_foreign(id) => Ty::U64,
+        ty => ty,
+    })
 }
 
 /// A field of a tracepoint's record.

@@ -4,7 +4,11 @@
 //! that file.
 
 pub(crate) mod args;
+pub(crate) mod fentry;
+mod function;
+mod kprobe;
 pub(crate) mod rawtracepoint;
+pub(crate) mod registers;
 mod special;
 mod timer;
 mod tracepoint;
@@ -66,7 +70,34 @@ pub(crate) static PROVIDERS: &[Provider] = &[
         forms: "rawtracepoint:event",
         expand: rawtracepoint::expand,
     },
+    Provider {
+        name: "kprobe",
+        short: Some("k"),
+        forms: "kprobe:function, kprobe:module:function, kprobe:function+offset",
+        expand: kprobe::entry,
+    },
+    Provider {
+        name: "kretprobe",
+        short: Some("kr"),
+        forms: "kretprobe:function, kretprobe:module:function",
+        expand: kprobe::exit,
+    },
+    Provider {
+        name: "fentry",
+        short: Some("f"),
+        forms: "fentry:function, fentry:module:function, fentry:bpf:program, fentry:bpf:id:program",
+        expand: fentry::entry,
+    },
+    Provider {
+        name: "fexit",
+        short: Some("fr"),
+        forms: "fexit:function, fexit:module:function, fexit:bpf:program, fexit:bpf:id:program",
+        expand: fentry::exit,
+    },
 ];
+
+/// Older names of providers.
+const ALIASES: [(&str, &str); 2] = [("kfunc", "fentry"), ("kretfunc", "fexit")];
 
 /// A concrete place to attach to, and what programs find there.
 #[derive(Clone, Debug)]
@@ -90,6 +121,39 @@ pub(crate) enum Args {
     /// The arguments of a raw tracepoint, 8 bytes each. Without names where the kernel has no
     /// type information.
     Raw(Rc<[(String, TypeId)]>),
+    /// The registers: those at a function's entry or somewhere in it, or at its return.
+    Registers(Moment),
+    /// The parameters of a function, typed, and in `fexit` what it returns.
+    Function(Rc<Signature>),
+}
+
+/// When registers were taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// When a function is entered, or somewhere in it.
+    Entry,
+    /// When a function returns.
+    Return,
+}
+
+/// The parameters of a function and where they are in the context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Signature {
+    pub(crate) params: Vec<Parameter>,
+    /// Offset and type of what it returns, where the program runs behind it and it returns
+    /// anything.
+    pub(crate) returned: Option<(i64, TypeId)>,
+    /// The module whose types these are.
+    pub(crate) module: Option<String>,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) ty: TypeId,
+    /// Bytes from the start of the context.
+    pub(crate) offset: i64,
 }
 
 impl Default for Site {
@@ -107,9 +171,10 @@ impl Default for Site {
 impl Site {
     /// Whether the program that was checked for this place is right for another one too.
     pub(crate) fn shares_program(&self, other: &Site, program: &ProgramCx) -> bool {
-        !program.reads_context
-            && !program.reads_probe_name
-            && self.effective(program).0 == other.effective(program).0
+        let kind = self.effective(program).0;
+        kind == other.effective(program).0
+            && (!program.reads_context || self.args.are_laid_out_as(&other.args))
+            && (!program.reads_probe_name || kind.has_cookie())
     }
 
     /// Program type and attachment, now that it is known what the program reads.
@@ -119,6 +184,17 @@ impl Site {
                 (ProgramType::RawTracepoint, raw)
             }
             _ => (self.program, &self.attach),
+        }
+    }
+}
+
+impl Args {
+    /// Whether a program that reads these arguments may read those in the same way.
+    fn are_laid_out_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Registers(a), Self::Registers(b)) => a == b,
+            (Self::Function(a), Self::Function(b)) => a == b,
+            _ => false,
         }
     }
 }
@@ -184,6 +260,10 @@ fn expand_point(point: &AttachPoint, cx: &mut Cx<'_>) -> Vec<Site> {
 
 /// The provider of a name, long or short, in any case.
 pub(crate) fn find(name: &str) -> Option<&'static Provider> {
+    let alias = ALIASES
+        .iter()
+        .find(|(old, _)| old.eq_ignore_ascii_case(name));
+    let name = alias.map_or(name, |(_, name)| name);
     PROVIDERS.iter().find(|p| {
         p.name.eq_ignore_ascii_case(name) || p.short.is_some_and(|s| s.eq_ignore_ascii_case(name))
     })

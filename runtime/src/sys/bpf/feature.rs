@@ -2,12 +2,14 @@
 //!
 //! Whoever may not load programs gets `false`.
 
-use super::program::{ProgramSpec, load_program};
+use super::link::{ATTACH_KPROBE_MULTI, KprobePlace, link_kprobes};
+use super::program::{ProgramSpec, Purpose, load_program};
 use super::{Attribute, Command, address, call};
 use crate::sys::SyscallError;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 // linux/bpf.h
+const BPF_PROG_TYPE_KPROBE: u32 = 2;
 const BPF_PROG_TYPE_RAW_TRACEPOINT: u32 = 17;
 const BPF_FUNC_MAP_LOOKUP_PERCPU_ELEM: i32 = 195;
 
@@ -58,6 +60,28 @@ pub(crate) fn lookup_per_cpu() -> bool {
     refusal.is_err_and(|error| error.errno == libc::EACCES)
 }
 
+/// Whether one link can hold kprobes on many functions (5.18, and `CONFIG_FPROBE`). A kernel that
+/// has them looks for the function, which is not there.
+pub(crate) fn kprobe_multi() -> bool {
+    let purpose = Purpose {
+        attach_type: ATTACH_KPROBE_MULTI,
+        ..Purpose::default()
+    };
+    let Ok(program) = load_as(
+        BPF_PROG_TYPE_KPROBE,
+        purpose,
+        &[instruction(SET, 0, 0), EXIT],
+    ) else {
+        return false;
+    };
+    let nowhere = [KprobePlace {
+        function: "no such function",
+        cookie: 0,
+    }];
+    let refusal = link_kprobes(program.as_fd(), &nowhere, false);
+    refusal.is_err_and(|error| !matches!(error.errno, libc::EOPNOTSUPP | libc::EINVAL))
+}
+
 /// `struct bpf_insn` with both registers 0.
 const fn instruction(code: u8, offset: i16, immediate: i32) -> [u8; 8] {
     let [o0, o1] = offset.to_ne_bytes();
@@ -66,12 +90,25 @@ const fn instruction(code: u8, offset: i16, immediate: i32) -> [u8; 8] {
 }
 
 fn load(instructions: &[[u8; 8]]) -> Result<OwnedFd, SyscallError> {
+    load_as(
+        BPF_PROG_TYPE_RAW_TRACEPOINT,
+        Purpose::default(),
+        instructions,
+    )
+}
+
+fn load_as(
+    kind: u32,
+    purpose: Purpose<'_>,
+    instructions: &[[u8; 8]],
+) -> Result<OwnedFd, SyscallError> {
     let spec = ProgramSpec {
         name: "probe",
-        kind: BPF_PROG_TYPE_RAW_TRACEPOINT,
+        kind,
         instructions: instructions.as_flattened(),
         license: c"GPL",
         debug: None,
+        purpose,
     };
     load_program(&spec, None)
 }

@@ -5,8 +5,19 @@ use crate::sys::SyscallError;
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-/// `BPF_PERF_EVENT` of `enum bpf_attach_type` (5.15).
+// `enum bpf_attach_type`.
+/// Since 5.5.
+pub(crate) const ATTACH_FENTRY: u32 = 24;
+/// Since 5.5.
+pub(crate) const ATTACH_FEXIT: u32 = 25;
+/// Since 5.8.
+pub(crate) const ATTACH_ITER: u32 = 28;
+/// Since 5.15.
 const ATTACH_PERF_EVENT: u32 = 41;
+/// Since 5.18.
+pub(crate) const ATTACH_KPROBE_MULTI: u32 = 42;
+/// `BPF_F_KPROBE_MULTI_RETURN`
+const MULTI_RETURN: u32 = 1;
 
 #[repr(C)]
 struct Create {
@@ -15,6 +26,41 @@ struct Create {
     attach_type: u32,
     flags: u32,
     cookie: u64,
+}
+
+/// The same with what tracing programs take.
+#[repr(C)]
+struct CreateTracing {
+    program: u32,
+    target: u32,
+    attach_type: u32,
+    flags: u32,
+    target_btf_id: u32,
+    pad: u32,
+    cookie: u64,
+}
+
+/// The same with what kprobes on many functions take.
+#[repr(C)]
+struct CreateKprobes {
+    program: u32,
+    target: u32,
+    attach_type: u32,
+    flags: u32,
+    kind: u32,
+    count: u32,
+    symbols: u64,
+    addresses: u64,
+    cookies: u64,
+}
+
+/// A function that a kprobe is on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KprobePlace<'a> {
+    /// Its name.
+    pub(crate) function: &'a str,
+    /// What programs there read as their cookie.
+    pub(crate) cookie: u64,
 }
 
 #[repr(C)]
@@ -26,6 +72,11 @@ struct OpenRawTracepoint {
 
 // SAFETY: plain words without padding and no address.
 unsafe impl Attribute for Create {}
+// SAFETY: as above.
+unsafe impl Attribute for CreateTracing {}
+// SAFETY: plain words; the addresses are those of arrays of `count` elements that outlive the
+// call, and the elements of one of them those of C strings that do so too.
+unsafe impl Attribute for CreateKprobes {}
 // SAFETY: plain words; the one address is that of a C string that outlives the call.
 unsafe impl Attribute for OpenRawTracepoint {}
 
@@ -33,17 +84,64 @@ unsafe impl Attribute for OpenRawTracepoint {}
 pub(crate) fn link_perf_event(
     program: BorrowedFd<'_>,
     event: BorrowedFd<'_>,
+    cookie: u64,
 ) -> Result<OwnedFd, SyscallError> {
     let mut attribute = Create {
         program: program.as_raw_fd().cast_unsigned(),
         target: event.as_raw_fd().cast_unsigned(),
         attach_type: ATTACH_PERF_EVENT,
         flags: 0,
-        cookie: 0,
+        cookie,
     };
     call_for_fd(Command::LinkCreate, &mut attribute, || {
         "link a program to a perf event".to_owned()
     })
+}
+
+/// Attaches a tracing program to the function that it was loaded for.
+pub(crate) fn link_tracing(
+    program: BorrowedFd<'_>,
+    attach_type: u32,
+    cookie: u64,
+) -> Result<OwnedFd, SyscallError> {
+    let mut attribute = CreateTracing {
+        program: program.as_raw_fd().cast_unsigned(),
+        target: 0,
+        attach_type,
+        flags: 0,
+        target_btf_id: 0,
+        pad: 0,
+        cookie,
+    };
+    call_for_fd(Command::LinkCreate, &mut attribute, || {
+        "link a program to a function".to_owned()
+    })
+}
+
+/// Attaches a program to many functions of the kernel at once: all or none.
+pub(crate) fn link_kprobes(
+    program: BorrowedFd<'_>,
+    places: &[KprobePlace<'_>],
+    is_return: bool,
+) -> Result<OwnedFd, SyscallError> {
+    let attempted = || format!("link a program to {} functions", places.len());
+    let invalid = |_| SyscallError::new(attempted(), libc::EINVAL);
+    let names = places.iter().map(|place| CString::new(place.function));
+    let names: Vec<CString> = names.collect::<Result<_, _>>().map_err(invalid)?;
+    let symbols: Vec<u64> = names.iter().map(|name| address(name.as_ptr())).collect();
+    let cookies: Vec<u64> = places.iter().map(|place| place.cookie).collect();
+    let mut attribute = CreateKprobes {
+        program: program.as_raw_fd().cast_unsigned(),
+        target: 0,
+        attach_type: ATTACH_KPROBE_MULTI,
+        flags: 0,
+        kind: if is_return { MULTI_RETURN } else { 0 },
+        count: u32::try_from(places.len()).unwrap_or(u32::MAX),
+        symbols: address(symbols.as_slice()),
+        addresses: 0,
+        cookies: address(cookies.as_slice()),
+    };
+    call_for_fd(Command::LinkCreate, &mut attribute, attempted)
 }
 
 /// Attaches a program to a raw tracepoint.

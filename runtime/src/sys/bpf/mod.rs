@@ -7,11 +7,20 @@
 pub(crate) mod feature;
 mod link;
 mod map;
+mod object;
 mod program;
 
-pub(crate) use link::{link_perf_event, open_raw_tracepoint};
+pub(crate) use link::{
+    ATTACH_FENTRY, ATTACH_FEXIT, ATTACH_ITER, ATTACH_KPROBE_MULTI, KprobePlace, link_kprobes,
+    link_perf_event, link_tracing, open_raw_tracepoint,
+};
 pub(crate) use map::{Batch, BatchCursor, Map, MapSpec};
-pub(crate) use program::{DebugInfo, Log, ProgramSpec, load_btf, load_program, run_raw_tracepoint};
+pub(crate) use object::{
+    Kind as ObjectKind, btf_bytes, module_btf, next_id, open as open_object, program_info,
+};
+pub(crate) use program::{
+    DebugInfo, Log, ProgramSpec, Purpose, load_btf, load_program, run_raw_tracepoint,
+};
 
 use super::SyscallError;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
@@ -32,6 +41,11 @@ enum Command {
     MapFreeze = 22,
     MapLookupBatch = 24,
     LinkCreate = 28,
+    ProgramNextId = 11,
+    ProgramById = 13,
+    ObjectInfo = 15,
+    BtfById = 19,
+    BtfNextId = 23,
 }
 
 /// A command's attribute: plain old data that heads `union bpf_attr`.

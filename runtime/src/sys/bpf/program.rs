@@ -25,6 +25,20 @@ pub(crate) struct ProgramSpec<'a> {
     pub(crate) license: &'a CStr,
     /// Type information of the program.
     pub(crate) debug: Option<DebugInfo<'a>>,
+    /// What it is loaded for.
+    pub(crate) purpose: Purpose<'a>,
+}
+
+/// What a program is loaded for, where the kernel wants to know before it is attached.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Purpose<'a> {
+    /// `enum bpf_attach_type`.
+    pub(crate) attach_type: u32,
+    /// The function that is traced, by the number of its type.
+    pub(crate) btf_id: u32,
+    /// Whose function it is: the type information of a module, or a program. Without one it is
+    /// the kernel's.
+    pub(crate) home: Option<BorrowedFd<'a>>,
 }
 
 /// What the kernel is told of a program for its error messages and callbacks.
@@ -61,6 +75,7 @@ struct Load {
     line_info: u64,
     line_info_count: u32,
     attach_btf_id: u32,
+    attach_home: u32,
 }
 
 #[repr(C)]
@@ -119,6 +134,12 @@ pub(crate) fn load_program(
         instructions: address(spec.instructions),
         license: address(spec.license.as_ptr()),
         name: object_name(spec.name),
+        expected_attach_type: spec.purpose.attach_type,
+        attach_btf_id: spec.purpose.btf_id,
+        attach_home: spec
+            .purpose
+            .home
+            .map_or(0, |home| home.as_raw_fd().cast_unsigned()),
         ..Load::default()
     };
     if let Some(log) = log {

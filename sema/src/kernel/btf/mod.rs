@@ -124,12 +124,15 @@ impl Btf {
 
     /// Looks a type up by kind and name, here first and then in the base. Of several the first.
     pub fn find(&self, name: &str, kind: Kind) -> Option<TypeId> {
+        let own = self.find_own(name, kind);
+        own.or_else(|| self.base.as_ref()?.find(name, kind))
+    }
+
+    /// Looks a type up by kind and name, here alone. Of several the first.
+    pub fn find_own(&self, name: &str, kind: Kind) -> Option<TypeId> {
         let index = &self.by_name[kind as usize];
         let places = || self.own_places(kind).collect();
-        match self.lookup(index, name, places) {
-            Some(place) => self.id_at(place),
-            None => self.base.as_ref()?.find(name, kind),
-        }
+        self.id_at(self.lookup(index, name, places)?)
     }
 
     /// Every named type of a kind, those of the base first, in order of id.
