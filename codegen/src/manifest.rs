@@ -146,10 +146,7 @@ impl Map {
     /// The names of so many targets.
     pub(crate) fn names(symbol: &str, size: u32, targets: usize) -> Self {
         let entries = u32::try_from(targets * Names::PER_TARGET as usize).unwrap_or(u32::MAX);
-        Self {
-            flags: map_flag::RDONLY_PROG,
-            ..Self::internal(symbol, MapRole::Names, map_type::ARRAY, size, entries)
-        }
+        Self::internal(symbol, MapRole::Names, map_type::ARRAY, size, entries)
     }
 
     fn internal(symbol: &str, role: MapRole, kind: u32, value_size: u32, entries: u32) -> Self {

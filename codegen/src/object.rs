@@ -88,7 +88,8 @@ pub enum MapRole {
     Globals,
     /// Per-CPU array, one element a program that needs it: values too big for the stack.
     Scratch,
-    /// Array, frozen before the programs load: [`Names`].
+    /// Array, filled before the programs load: [`Names`]. (The kernel does not load a program that
+    /// uses a frozen array of several elements that programs may not write.)
     Names,
 }
 

@@ -144,7 +144,7 @@ fn set_names(map: &Map, manifest: &Manifest) -> Result<(), SyscallError> {
             map.update(&index.to_ne_bytes(), &value)?;
         }
     }
-    map.freeze()
+    Ok(())
 }
 
 fn load_constants(kernel: &dyn Loader, section: Constants) -> Result<(String, Map), Error> {

@@ -42,7 +42,7 @@ pub(super) static TABLE: &[Builtin] = &[
 fn probe(span: Span, cx: &mut Cx<'_>) -> Typed {
     cx.program.reads_probe_name = true;
     let site = &cx.program.site;
-    if cx.program.name_room.probe == 0 || !site.program.has_cookie() {
+    if cx.program.name_room.probe == 0 || !site.has_cookie() {
         return text(site.name.clone().into_bytes(), span);
     }
     from_table(ir::Builtin::ProbeName, cx.program.name_room.probe, span)
@@ -57,7 +57,7 @@ fn function(span: Span, cx: &mut Cx<'_>) -> Typed {
     let name = name.to_owned();
     cx.program.reads_probe_name = true;
     let room = cx.program.name_room.function;
-    if room == 0 || !cx.program.site.program.has_cookie() {
+    if room == 0 || !cx.program.site.has_cookie() {
         return text(name.into_bytes(), span);
     }
     from_table(ir::Builtin::FunctionName, room, span)

@@ -174,7 +174,12 @@ impl Site {
         let kind = self.effective(program).0;
         kind == other.effective(program).0
             && (!program.reads_context || self.args.are_laid_out_as(&other.args))
-            && (!program.reads_probe_name || kind.has_cookie())
+            && (!program.reads_probe_name || self.has_cookie() && other.has_cookie())
+    }
+
+    /// Whether its program can tell this place from others by a cookie, whatever it reads.
+    pub(crate) fn has_cookie(&self) -> bool {
+        self.program.has_cookie() && self.raw.is_none()
     }
 
     /// Program type and attachment, now that it is known what the program reads.

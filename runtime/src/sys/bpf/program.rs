@@ -76,6 +76,7 @@ struct Load {
     line_info_count: u32,
     attach_btf_id: u32,
     attach_home: u32,
+    relocation_count: u32,
 }
 
 #[repr(C)]
