@@ -27,7 +27,7 @@ pub(crate) fn unknown_function_of_kernel(
     // A part of the name may lead there, where the whole name does not.
     let stem = function.split(['_', '.']).max_by_key(|part| part.len());
     let stem = stem.filter(|stem| !stem.is_empty()).unwrap_or(function);
-    near(report, function, names, &written)
+    near(report, function, names, written)
         .note("a function may be inlined in this kernel, or have another name in its version")
         .help(format!(
             "see what there is with `strobe -l '{}'`",
