@@ -4,7 +4,7 @@ mod stage;
 mod verb;
 
 pub use stage::{Stage, Stages};
-pub use verb::{Verb, command, parse};
+pub use verb::{Explain, Verb, command, parse};
 
 use clap::{ArgAction, Parser, ValueEnum};
 use std::path::PathBuf;
@@ -105,6 +105,11 @@ Examples:
       list the tracepoints that have to do with open";
 
 impl Args {
+    /// What an empty command line says.
+    pub fn none() -> Self {
+        Self::parse_from(["strobe"])
+    }
+
     /// The stages to print.
     pub fn stages(&self) -> Stages {
         Stages::new(&self.debug)

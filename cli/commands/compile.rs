@@ -1,6 +1,7 @@
 //! Script to object, by way of every stage, with what `-d` wants to see of each.
 
 use crate::args::{Args, Stage};
+use crate::explain::Study;
 use crate::failure::Failure;
 use crate::report;
 use crate::script::Script;
@@ -24,10 +25,27 @@ const PREFIXES: [&str; 2] = ["BPFTRACE_", "STROBE_"];
 /// Everything that is wrong with the script.
 pub fn compile(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Failure> {
     let sources = script.sources.clone();
+    on_large_stack(sources, || stages(args, script, child))
+}
+
+/// Compiles a script for its explanation. Warnings are printed.
+///
+/// # Errors
+/// Everything that is wrong with the script.
+pub fn study(args: &Args, script: Script) -> Result<Study, Failure> {
+    let sources = script.sources.clone();
+    on_large_stack(sources, || take_apart(args, script))
+}
+
+/// Runs a part of the compiler on a stack that is large enough for it.
+fn on_large_stack<T: Send>(
+    sources: SourceMap,
+    work: impl FnOnce() -> Result<T, Vec<Diagnostic>> + Send,
+) -> Result<T, Failure> {
     let compiled = thread::scope(|scope| {
         thread::Builder::new()
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || stages(args, script, child))
+            .spawn_scoped(scope, work)
             .map(thread::ScopedJoinHandle::join)
     });
     match compiled {
@@ -80,6 +98,35 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Vec
         });
     }
     codegen::compile(&program, &sources, &options).map_err(|e| vec![e.to_diagnostic()])
+}
+
+fn take_apart(args: &Args, script: Script) -> Result<Study, Vec<Diagnostic>> {
+    let Script {
+        sources,
+        file,
+        parameters,
+    } = script;
+    let (tree, reports) = parser::parse(&sources, file);
+    if !reports.is_empty() {
+        return Err(reports);
+    }
+    let host = Host::new();
+    let program = analyze(args, &tree, &host, parameters, None)?;
+    report::print(&sources, &program.warnings);
+    let options = machine(&host);
+    let text = |stage| {
+        let text = codegen::dump(&program, &sources, &options, stage);
+        text.map_err(|e| vec![e.to_diagnostic()])
+    };
+    let (llvm, assembly) = (text(Dump::LlvmOpt)?, text(Dump::Asm)?);
+    Ok(Study {
+        cpus: options.cpus,
+        sources,
+        file,
+        program,
+        llvm,
+        assembly,
+    })
 }
 
 /// What codegen wants to know of the machine.
