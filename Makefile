@@ -23,7 +23,7 @@ HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 RUNNER := CARGO_TARGET_$(shell echo '$(HOST)' | tr 'a-z-' 'A-Z_')_RUNNER
 AS_ROOT := $(if $(SUDO),$(RUNNER)='sudo -E')
 
-.PHONY: demo build test bench fuzz help cargo
+.PHONY: demo build test bench fuzz link-order help cargo
 
 help:
 	@echo 'make demo    five seconds of read sizes by process, from the live kernel'
@@ -57,6 +57,11 @@ fuzz: cargo
 	  echo "fuzz $$target for $(FUZZ_SECONDS) s"; \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
+
+# After a change of LLVM's version, or of what is used of it.
+link-order: cargo
+	@.ci/packages 'see which functions run' valgrind
+	$(SUDO) .ci/link-order
 
 cargo:
 	@command -v cargo >/dev/null || { echo 'make: a Rust toolchain is needed: see https://rustup.rs' >&2; exit 1; }

@@ -10,7 +10,7 @@ use lexer::{Diagnostic, SourceMap};
 use parser::ast;
 use runtime::Host;
 use sema::kernel::{Feature, Kernel};
-use std::thread;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Stack of the compiler in bytes. Scripts nest, and chains like `1 + 1 + …` nest deeply; only
 /// what is used is ever made real.
@@ -37,29 +37,19 @@ pub fn study(args: &Args, script: Script) -> Result<Study, Failure> {
     on_large_stack(sources, || take_apart(args, script))
 }
 
-/// Runs a part of the compiler on a stack that is large enough for it.
-fn on_large_stack<T: Send>(
+/// Runs a part of the compiler on a stack that is large enough for it. On this thread: another one
+/// would have a heap of its own, which grows by a system call a page.
+fn on_large_stack<T>(
     sources: SourceMap,
-    work: impl FnOnce() -> Result<T, Vec<Diagnostic>> + Send,
+    work: impl FnOnce() -> Result<T, Vec<Diagnostic>>,
 ) -> Result<T, Failure> {
-    let compiled = thread::scope(|scope| {
-        thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work)
-            .map(thread::ScopedJoinHandle::join)
-    });
-    match compiled {
-        Ok(Ok(outcome)) => outcome.map_err(|reports| Failure::Reports(sources, reports)),
-        Ok(Err(_)) => Err(
+    match catch_unwind(AssertUnwindSafe(|| stacker::grow(STACK_BYTES, work))) {
+        Ok(outcome) => outcome.map_err(|reports| Failure::Reports(sources, reports)),
+        Err(_) => Err(
             Diagnostic::error("internal-error", "the compiler made a mistake")
                 .help("please report it, with the script")
                 .into(),
         ),
-        Err(error) => Err(Diagnostic::error(
-            "no-thread",
-            format!("cannot start the compiler: {error}"),
-        )
-        .into()),
     }
 }
 
