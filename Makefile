@@ -28,7 +28,7 @@ AS_ROOT := $(if $(SUDO),$(RUNNER)='sudo -E')
 help:
 	@echo 'make demo    five seconds of read sizes by process, from the live kernel'
 	@echo 'make test    every test (root is needed for those that load programs)'
-	@echo 'make bench   start-up time and memory beside those of bpftrace'
+	@echo 'make bench   compile time by script size, start-up beside that of bpftrace'
 	@echo 'make fuzz    every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds'
 
 demo: build
@@ -48,6 +48,7 @@ test: cargo
 bench: build
 	@.ci/packages 'compare with bpftrace' $(BENCH_PACKAGES)
 	@$(if $(SUDO),echo 'Root is needed to load programs into the kernel: using sudo.')
+	cargo bench --locked --bench compile
 	STROBE='$(abspath $(STROBE))' $(AS_ROOT) cargo bench --locked --bench peer
 
 # Sanitizers are nightly flags; RUSTC_BOOTSTRAP lets the stable compiler take them.
