@@ -8,9 +8,12 @@ use std::fmt::Write;
 /// A script and what it prints.
 type Case = (String, String);
 
+/// A case and its name.
+type Named = (&'static str, fn() -> Case);
+
 /// The cases.
 pub fn trials() -> Vec<Trial> {
-    let cases: [(&str, fn() -> Case); 7] = [
+    let cases: [Named; 7] = [
         ("200 probes", many_probes),
         ("2000 statements in a probe", many_statements),
         ("60 arguments of strings", many_arguments),
