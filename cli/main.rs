@@ -2,7 +2,6 @@
 
 mod args;
 mod commands;
-mod explain;
 mod failure;
 mod pages;
 mod progress;

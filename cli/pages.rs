@@ -5,12 +5,13 @@
 //! `Not shown here:` and tells why there are none.
 
 /// The texts, by theme.
-const THEMES: [&str; 5] = [
+const THEMES: [&str; 6] = [
     include_str!("../docs/errors/writing.md"),
     include_str!("../docs/errors/names.md"),
     include_str!("../docs/errors/types.md"),
     include_str!("../docs/errors/probes.md"),
     include_str!("../docs/errors/running.md"),
+    include_str!("../docs/errors/user.md"),
 ];
 
 /// What starts the page of a code word.

@@ -86,8 +86,7 @@ pub enum MapRole {
     Control,
     /// Array of one element, frozen before the programs load: [`Globals`].
     Globals,
-    /// Values too big for the stack: a per-CPU array with an element for each program that needs
-    /// it, or an array with one for each CPU.
+    /// Per-CPU array, one element a program that needs it: values too big for the stack.
     Scratch,
     /// Array, filled before the programs load: [`Names`]. (The kernel does not load a program that
     /// uses a frozen array of several elements that programs may not write.)
@@ -223,6 +222,7 @@ pub fn is_run_by_us(target: &AttachTarget) -> bool {
         | AttachTarget::RawTracepoint { .. }
         | AttachTarget::Kprobe(_)
         | AttachTarget::Fentry(_)
+        | AttachTarget::Uprobe(_)
         | AttachTarget::Counter(_)
         | AttachTarget::Watchpoint(_)
         | AttachTarget::Iter(_) => false,

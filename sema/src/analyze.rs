@@ -21,6 +21,8 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// Process id of the command that `-c` started.
     pub child: Option<u32>,
+    /// The process of `-p`.
+    pub pid: Option<u32>,
     /// Whether calls that change the system are allowed.
     pub allow_unsafe: bool,
 }

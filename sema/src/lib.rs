@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod analyze;
+pub mod arch;
 mod builtin;
 mod config;
 mod cx;

@@ -17,6 +17,9 @@
 //! Blocks of lines indented by four: `program`, `stdout`, `stderr`, `file` (what `{file}` holds in
 //! the end). Without `stderr` nothing may stand there but how many probes were attached.
 //!
+//! `beside` is a command that is started first, so that `{pid}` is its process; once all is attached,
+//! its standard input ends. [`crate::target`] tells of `{target:NAME}` and its like.
+//!
 //! In flags, arguments and program `{workload}` is the command of a workload, `{name}` the name
 //! that its processes bear, `{file}` a new file. [`crate::expect`] tells how lines are compared.
 
@@ -44,6 +47,7 @@ pub struct Case {
     pub env: Vec<(String, String)>,
     pub user: Option<String>,
     pub workload: Option<Vec<String>>,
+    pub beside: Option<Vec<String>>,
     pub signal: Option<String>,
     pub after: Option<String>,
     pub stdout: Vec<String>,
@@ -108,6 +112,7 @@ fn set(case: &mut Case, key: &str, value: &str, block: Vec<String>) {
         "args" => case.args = words(value),
         "user" => case.user = Some(one()),
         "workload" => case.workload = Some(words(value)),
+        "beside" => case.beside = Some(words(value)),
         "signal" => case.signal = Some(one()),
         "after" => case.after = Some(one()),
         "exit" => case.exit = value.parse().expect("an exit code is a number"),

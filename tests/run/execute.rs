@@ -2,13 +2,13 @@
 
 use crate::case::{Case, From};
 use crate::running::{Ended, Running};
-use crate::{expect, workload};
+use crate::{expect, target, workload};
 use libtest_mimic::{Completion, Failed};
 use rustix::process::{Signal, geteuid};
 use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// User and group id of `nobody` on Debian and Ubuntu.
@@ -22,8 +22,15 @@ pub fn run(case: &Case) -> Result<Completion, Failed> {
     if let Some(reason) = missing() {
         return Ok(Completion::ignored_with(reason));
     }
-    let place = Place::new();
-    let outcome = start(case, &place).and_then(|running| attend(case, &place, running));
+    let texts = case.flags.iter().chain([&case.program]);
+    if let Some(reason) = target::missing(texts.map(String::as_str)) {
+        return Ok(Completion::ignored_with(reason));
+    }
+    let mut place = Place::new();
+    let beside = beside(case, &place)?;
+    place.pid = beside.as_ref().map_or(0, Child::id);
+    let running = start(case, &place);
+    let outcome = running.and_then(|running| attend(case, &place, running, beside));
     let verdict = outcome.and_then(|ended| judge(case, &place, &ended));
     verdict
         .map(|()| Completion::Completed)
@@ -49,6 +56,8 @@ pub fn strobe() -> Command {
 pub struct Place {
     pub name: String,
     directory: PathBuf,
+    /// The process that was started beside; 0 for none.
+    pid: u32,
 }
 
 impl Place {
@@ -58,7 +67,11 @@ impl Place {
         let name = format!("w{}-{count}", std::process::id());
         let directory = std::env::temp_dir().join(format!("strobe-{name}"));
         std::fs::create_dir(&directory).expect("the directory of a case is new");
-        Self { name, directory }
+        Self {
+            name,
+            directory,
+            pid: 0,
+        }
     }
 
     fn file(&self) -> PathBuf {
@@ -67,8 +80,10 @@ impl Place {
 
     /// A text with its placeholders filled in.
     pub fn fill(&self, text: &str) -> String {
-        text.replace("{workload}", &workload::command())
+        target::fill(text, &self.directory)
+            .replace("{workload}", &workload::command())
             .replace("{name}", &self.name)
+            .replace("{pid}", &self.pid.to_string())
             .replace("{file}", &self.file().to_string_lossy())
     }
 
@@ -87,6 +102,23 @@ impl Drop for Place {
         // Nothing depends on it.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Starts what runs beside, with its standard input open.
+fn beside(case: &Case, place: &Place) -> Result<Option<Child>, String> {
+    let Some(words) = &case.beside else {
+        return Ok(None);
+    };
+    let words: Vec<String> = words.iter().map(|word| place.fill(word)).collect();
+    let (program, args) = words.split_first().ok_or("a command has a first word")?;
+    let child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn();
+    child
+        .map(Some)
+        .map_err(|e| format!("cannot run {program}: {e}"))
 }
 
 fn start(case: &Case, place: &Place) -> Result<Running, String> {
@@ -118,8 +150,13 @@ fn start(case: &Case, place: &Place) -> Result<Running, String> {
 }
 
 /// Gives a running strobe its workload and its signal, and waits for its end.
-fn attend(case: &Case, place: &Place, running: Running) -> Result<Ended, String> {
-    if case.workload.is_some() || case.signal.is_some() {
+fn attend(
+    case: &Case,
+    place: &Place,
+    running: Running,
+    beside: Option<Child>,
+) -> Result<Ended, String> {
+    if case.workload.is_some() || beside.is_some() || case.signal.is_some() {
         running.wait_attached()?;
     }
     if let Some(line) = &case.after {
@@ -130,6 +167,10 @@ fn attend(case: &Case, place: &Place, running: Running) -> Result<Ended, String>
         if !status.success() {
             return Err("the workload failed".to_owned());
         }
+    }
+    if let Some(mut child) = beside {
+        drop(child.stdin.take());
+        child.wait().map_err(|e| e.to_string())?;
     }
     match case.signal.as_deref() {
         Some("TERM") => running.signal(Signal::TERM)?,

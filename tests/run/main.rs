@@ -6,7 +6,6 @@
 //! the workload that it started itself, by a name that no other has. Called with a word of
 //! [`workload`] as its first argument, this binary is that workload.
 
-mod big;
 mod calls;
 mod case;
 mod execute;
@@ -14,6 +13,7 @@ mod expect;
 mod lifetime;
 mod losses;
 mod running;
+mod target;
 mod workload;
 
 use libtest_mimic::{Arguments, Trial};
@@ -29,7 +29,6 @@ fn main() {
         .flat_map(|directory| case::load(&root.join(directory)))
         .map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)))
         .collect();
-    trials.extend(big::trials());
     trials.extend(lifetime::trials());
     trials.extend(losses::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit();

@@ -4,7 +4,6 @@
 mod codes;
 mod commands;
 mod examples;
-mod explain;
 #[path = "../../cli/pages.rs"]
 mod pages;
 mod strobe;

@@ -25,6 +25,7 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) 
         Builtin::NsecsTai => call(cx, helper::KTIME_GET_TAI_NS),
         Builtin::Rand => call(cx, helper::GET_PRANDOM_U32),
         Builtin::Elapsed => elapsed(cx),
+        Builtin::Cookie => cookie(cx),
         Builtin::Comm | Builtin::Stack | Builtin::ProbeName | Builtin::FunctionName => {
             cx.malformed(expr.span, "a built-in is no scalar")
         }
@@ -46,7 +47,8 @@ pub(super) fn prefetch<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) {
             | Builtin::Gid
             | Builtin::Cpu
             | Builtin::CurrentTask
-            | Builtin::Cgroup),
+            | Builtin::Cgroup
+            | Builtin::Cookie),
         ) => {
             scalar(cx, *which, expr);
         }
@@ -147,6 +149,14 @@ fn call<'m>(cx: &Cx<'_, 'm>, helper: u32) -> Value<'m> {
 
 fn once<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, helper: u32) -> Value<'m> {
     cx.once(builtin, |cx| call(cx, helper))
+}
+
+/// What its attachment gave to the place where the program runs.
+fn cookie<'m>(cx: &mut Cx<'_, 'm>) -> Value<'m> {
+    cx.once(Builtin::Cookie, |cx| {
+        let args = [cx.context];
+        cx.b.call_helper(helper::GET_ATTACH_COOKIE, &args, Ty::I64)
+    })
 }
 
 /// The upper half of what a helper returns.

@@ -5,7 +5,8 @@ use super::looping::Loop;
 use super::sharing::Sharing;
 use super::unit::Internal;
 use super::{Address, Budget, Unit};
-use crate::kernel::{COMM_SIZE, helper};
+use crate::error::Error;
+use crate::kernel::{COMM_SIZE, PER_CPU_VALUE_MAX, helper};
 use crate::llvm::{Block, Builder, Function, Location, Scope, Ty, Value};
 use crate::object::Health;
 use lexer::Span;
@@ -68,7 +69,7 @@ impl<'u, 'm> Cx<'u, 'm> {
         let entry = Builder::new(module, function.append_block(c"entry"));
         let b = Builder::new(module, function.append_block(c"body"));
         let sharing = Rc::new(Sharing::new(probe));
-        let mut frame = Frame::new(unit.budget.among(1 + sharing.depth()), unit.scratch_start());
+        let mut frame = Frame::new(unit.budget.among(1 + sharing.depth()));
         let leaving = (sharing.depth() > 0).then(|| frame.lasting_scratch(8));
         let mut cx = Self {
             unit,
@@ -191,10 +192,15 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// Ends the function: the first block goes on to the body, and the last returns 0.
     pub(super) fn finish(self, body: Block<'m>) {
+        let size = self.frame.scratch_size();
+        if size > PER_CPU_VALUE_MAX {
+            let span = self.probe.span;
+            let (bytes, max) = (size, PER_CPU_VALUE_MAX);
+            self.unit.report(Error::TooBig { span, bytes, max });
+        }
         match self.scratch {
             Some(scratch) => {
-                let size = self.frame.scratch_size();
-                self.unit.reserve_scratch(size, self.probe.span);
+                self.unit.reserve_scratch(size);
                 let missing = self.entry.is_zero(scratch);
                 let none = self.block(c"none");
                 self.entry.branch(missing, none, body);
@@ -206,7 +212,6 @@ impl<'u, 'm> Cx<'u, 'm> {
         }
         self.b.position_at_end(self.end);
         self.b.ret(self.u64(0));
-        self.unit.finish_program(self.probe.span);
     }
 
     /// The place in the script of the instructions that follow.
@@ -227,7 +232,7 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// Notes that the typed program is not as promised, and yields a zero to go on with.
     pub(super) fn malformed(&mut self, span: Span, what: &'static str) -> Value<'m> {
-        self.unit.report(crate::Error::Malformed { span, what });
+        self.unit.report(Error::Malformed { span, what });
         self.u64(0)
     }
 
@@ -305,14 +310,7 @@ impl<'u, 'm> Cx<'u, 'm> {
     /// As many zeros as the largest histogram has bytes; may be null for the verifier. They are the
     /// first element of scratch, which no program writes.
     pub(super) fn zeros(&mut self) -> Value<'m> {
-        if !self.unit.budget.wide {
-            return self.internal_element(Internal::Scratch);
-        }
-        // Behind the elements of the CPUs.
-        let key = self.array_key(self.unit.options.cpus);
-        let map = self.unit.internal(Internal::Scratch);
-        let args = [map, key];
-        self.b.call_helper(helper::MAP_LOOKUP_ELEM, &args, Ty::Ptr)
+        self.internal_element(Internal::Scratch)
     }
 
     /// Runs `lower`, and gives back the room that it asked for.
@@ -391,13 +389,8 @@ impl<'u, 'm> Cx<'u, 'm> {
         if let Some(scratch) = self.scratch {
             return scratch;
         }
-        let key = match self.unit.budget.wide {
-            true => self.cpu_key(),
-            false => {
-                let index = self.unit.next_scratch();
-                self.array_key(index)
-            }
-        };
+        let index = self.unit.next_scratch();
+        let key = self.array_key(index);
         let map = self.unit.internal(Internal::Scratch);
         let args = [map, key];
         let scratch = self
@@ -405,15 +398,6 @@ impl<'u, 'm> Cx<'u, 'm> {
             .call_helper(helper::MAP_LOOKUP_ELEM, &args, Ty::Ptr);
         self.scratch = Some(scratch);
         scratch
-    }
-
-    /// The key of the current CPU's element. A program stays on its CPU.
-    fn cpu_key(&self) -> Value<'m> {
-        let key = self.entry.alloca(8);
-        let entry = &self.entry;
-        let cpu = entry.call_helper(helper::GET_SMP_PROCESSOR_ID, &[], Ty::I64);
-        entry.store(entry.resize(cpu, Ty::I32, false), key, 4);
-        key
     }
 
     fn array_key(&self, index: u32) -> Value<'m> {

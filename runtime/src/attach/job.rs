@@ -34,6 +34,7 @@ impl Job<'_> {
         self.targets.iter().all(|(target, _)| match &target.attach {
             AttachTarget::Kprobe(kprobe) => kprobe.by_pattern,
             AttachTarget::Fentry(fentry) => fentry.by_pattern,
+            AttachTarget::Uprobe(uprobe) => uprobe.by_pattern,
             _ => false,
         })
     }
@@ -59,18 +60,31 @@ pub(super) fn jobs(programs: &[LoadedProgram]) -> Vec<Job<'_>> {
             }));
             continue;
         }
-        // A link is for entries or for returns.
-        let (returns, entries): (Vec<_>, Vec<_>) = targets.partition(|(target, _)| {
-            matches!(&target.attach, AttachTarget::Kprobe(kprobe) if kprobe.is_return)
-        });
-        let lists = [entries, returns].into_iter();
-        jobs.extend(
-            lists
-                .filter(|targets| !targets.is_empty())
-                .map(|targets| Job { program, targets }),
-        );
+        let mut shared: Vec<Job<'_>> = Vec::new();
+        for target in targets {
+            let alike = |job: &&mut Job<'_>| may_share(&job.targets[0].0.attach, &target.0.attach);
+            match shared.iter_mut().find(alike) {
+                Some(job) => job.targets.push(target),
+                None => shared.push(Job {
+                    program,
+                    targets: vec![target],
+                }),
+            }
+        }
+        jobs.extend(shared);
     }
     jobs
+}
+
+/// Whether one link can hold both targets: it is for entries or for returns, and for one file.
+fn may_share(a: &AttachTarget, b: &AttachTarget) -> bool {
+    match (a, b) {
+        (AttachTarget::Kprobe(a), AttachTarget::Kprobe(b)) => a.is_return == b.is_return,
+        (AttachTarget::Uprobe(a), AttachTarget::Uprobe(b)) => {
+            (&a.path, a.is_return, a.pid) == (&b.path, b.is_return, b.pid)
+        }
+        _ => false,
+    }
 }
 
 /// What came of a job.

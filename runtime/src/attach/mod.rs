@@ -6,6 +6,7 @@ mod job;
 mod kprobe;
 mod timer;
 mod tracepoint;
+mod uprobe;
 
 use crate::Error;
 use crate::load::LoadedProgram;
@@ -144,12 +145,15 @@ pub(crate) fn attach_all(
 
 fn attach(job: &Job<'_>) -> Result<Attachment, SyscallError> {
     let program = job.program.fd.as_fd();
-    if job.program.shares_link {
-        return kprobe::many(program, job);
-    }
     let Some((target, cookie)) = job.targets.first() else {
         return Ok(Attachment::default());
     };
+    if job.program.shares_link {
+        return match target.attach {
+            AttachTarget::Uprobe(_) => uprobe::many(program, job),
+            _ => kprobe::many(program, job),
+        };
+    }
     match &target.attach {
         AttachTarget::Interval(rate) => timer::interval(program, *rate, *cookie),
         AttachTarget::Profile(rate) => timer::profile(program, *rate, *cookie),
@@ -157,6 +161,7 @@ fn attach(job: &Job<'_>) -> Result<Attachment, SyscallError> {
         AttachTarget::RawTracepoint { event } => tracepoint::raw_tracepoint(program, event),
         AttachTarget::Kprobe(kprobe) => kprobe::one(program, kprobe, *cookie),
         AttachTarget::Fentry(fentry) => fentry::link(program, fentry, *cookie),
+        AttachTarget::Uprobe(uprobe) => uprobe::one(program, uprobe, *cookie),
         AttachTarget::Counter(_) | AttachTarget::Watchpoint(_) | AttachTarget::Iter(_) => {
             Ok(Attachment::default())
         }

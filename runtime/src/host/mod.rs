@@ -2,6 +2,7 @@
 //!
 //! Nothing is read before it is asked for, and what was read is kept.
 
+mod binary;
 mod functions;
 pub mod kallsyms;
 mod programs;
@@ -15,9 +16,12 @@ pub use symbols::KernelSymbols;
 use crate::sys::bpf::feature;
 use crate::sys::mmap::Mapping;
 use sema::kernel::btf::Btf;
-use sema::kernel::{BpfFunction, Feature, Function, Kernel, KernelError, TracepointName};
+use sema::kernel::{
+    Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
+};
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use tracefs::Tracefs;
 
@@ -32,6 +36,7 @@ pub struct Host {
     functions: OnceLock<Result<Vec<Function>, KernelError>>,
     /// The file of traceable functions that the person named.
     function_list: Option<PathBuf>,
+    files: binary::Finder,
 }
 
 impl Host {
@@ -56,6 +61,13 @@ impl Host {
             .tracefs()
             .and_then(|tracefs| functions::traceable(&tracefs.function_list()));
         listed.or_else(|_| functions::known(self.btf().ok()))
+    }
+
+    /// Looks for debug symbols in this directory first.
+    #[must_use]
+    pub fn with_debug_directory(mut self, directory: Option<PathBuf>) -> Self {
+        self.files.debug_directory = directory;
+        self
     }
 
     fn tracefs(&self) -> Result<&Tracefs, KernelError> {
@@ -118,6 +130,10 @@ impl Kernel for Host {
 
     fn symbol_address(&self, name: &str) -> Result<Option<u64>, KernelError> {
         functions::address(name)
+    }
+
+    fn binaries(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError> {
+        self.files.find(query)
     }
 
     fn has(&self, feature: Feature) -> bool {

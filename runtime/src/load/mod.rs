@@ -32,6 +32,8 @@ pub(crate) trait Loader {
         spec: &ProgramSpec<'_>,
         log: Option<Log<'_>>,
     ) -> Result<OwnedFd, SyscallError>;
+    /// Whether one link can hold many uprobes; see [`crate::sys::bpf::feature::uprobe_multi`].
+    fn has_uprobe_multi(&self, of_process: bool) -> bool;
 }
 
 /// The running kernel.
@@ -60,6 +62,10 @@ impl Loader for Kernel {
         log: Option<Log<'_>>,
     ) -> Result<OwnedFd, SyscallError> {
         crate::sys::bpf::load_program(spec, log)
+    }
+
+    fn has_uprobe_multi(&self, of_process: bool) -> bool {
+        crate::sys::bpf::feature::uprobe_multi(of_process)
     }
 }
 

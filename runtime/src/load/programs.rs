@@ -81,7 +81,7 @@ pub(super) fn load(
     let mut cookie = 0;
     for about in &manifest.programs {
         let code = elf.code(&about.symbol)?;
-        for variant in variants(about, cookie, || kernel.has_kprobe_multi())? {
+        for variant in variants(about, cookie, kernel)? {
             match context.load(&variant, &code) {
                 Ok(loaded) => programs.loaded.push(loaded),
                 Err(error) if variant.may_fail => programs.refused.push(error),

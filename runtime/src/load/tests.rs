@@ -46,6 +46,10 @@ fn null() -> OwnedFd {
 }
 
 impl Loader for Fake {
+    fn has_uprobe_multi(&self, _of_process: bool) -> bool {
+        false
+    }
+
     fn create_map(&self, spec: &MapSpec<'_>) -> Result<Map, SyscallError> {
         match self.map_error {
             Some(errno) if !self.lifted.get() => Err(SyscallError::new("create map", errno)),

@@ -1,6 +1,7 @@
 //! What one program of a manifest is loaded as: the kernel wants to know before it loads a program
 //! what it will be attached to, so one with different kinds of targets is loaded several times.
 
+use super::Loader;
 use crate::Error;
 use crate::sys::SyscallError;
 use crate::sys::bpf::{self, Purpose};
@@ -18,7 +19,7 @@ pub(super) struct Variant {
     pub(super) about: object::Program,
     /// The cookie of each target.
     pub(super) cookies: Vec<u64>,
-    /// Whether all targets share a link for many kprobes.
+    /// Whether all targets share links for many kprobes or uprobes.
     pub(super) shares_link: bool,
     /// `enum bpf_attach_type`.
     attach_type: u32,
@@ -60,16 +61,45 @@ impl Variant {
 pub(super) fn variants(
     about: &object::Program,
     first: u64,
-    has_multi: impl FnOnce() -> bool,
+    kernel: &dyn Loader,
 ) -> Result<Vec<Variant>, Error> {
     let targets: Vec<(u64, Target)> = (first..).zip(about.targets.iter().cloned()).collect();
     match about.kind {
-        ProgramType::Kprobe => Ok(kprobes(about, targets, has_multi)),
+        ProgramType::Kprobe => {
+            let (user, kernels): (Vec<_>, Vec<_>) = targets
+                .into_iter()
+                .partition(|(_, t)| matches!(t.attach, AttachTarget::Uprobe(_)));
+            let mut variants = Vec::from_iter(uprobes(about, user, kernel));
+            variants.extend(kprobes(about, kernels, || kernel.has_kprobe_multi()));
+            Ok(variants)
+        }
         ProgramType::Tracing => targets.into_iter().map(|t| tracing(about, t)).collect(),
         ProgramType::Tracepoint | ProgramType::RawTracepoint | ProgramType::PerfEvent => {
             Ok(vec![Variant::plain(about, targets)])
         }
     }
+}
+
+fn uprobes(
+    about: &object::Program,
+    targets: Vec<(u64, Target)>,
+    kernel: &dyn Loader,
+) -> Option<Variant> {
+    let of_process = |(_, target): &(u64, Target)| match &target.attach {
+        AttachTarget::Uprobe(uprobe) => uprobe.pid.is_some(),
+        _ => false,
+    };
+    if targets.is_empty() {
+        return None;
+    }
+    if !kernel.has_uprobe_multi(targets.iter().any(of_process)) {
+        return Some(Variant::plain(about, targets));
+    }
+    Some(Variant {
+        shares_link: true,
+        attach_type: bpf::ATTACH_UPROBE_MULTI,
+        ..Variant::plain(about, targets)
+    })
 }
 
 fn kprobes(
@@ -78,6 +108,9 @@ fn kprobes(
     has_multi: impl FnOnce() -> bool,
 ) -> Vec<Variant> {
     let (many, single): (Vec<_>, Vec<_>) = targets.into_iter().partition(|(_, t)| may_share(t));
+    if many.is_empty() && single.is_empty() {
+        return Vec::new();
+    }
     if many.len() < MANY || !has_multi() {
         let all = many.into_iter().chain(single);
         return vec![Variant::plain(about, all.collect())];

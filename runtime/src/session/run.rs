@@ -56,8 +56,7 @@ impl Session {
             if is_over || output.is_closed() || self.has_nothing_to_wait_for() {
                 return Ok(());
             }
-            let stop = self.wait(output, self.comes_fast(drained))?;
-            if stop || self.is_too_expensive(output)? {
+            if self.wait(output, self.comes_fast(drained))? {
                 return Ok(());
             }
         }
@@ -112,10 +111,7 @@ impl Session {
                 self.target.as_ref().map(end_of),
                 output.reader().map(Interest::Hangup),
             ],
-            match gather {
-                true => Some(GATHERING_TIME),
-                false => self.statistics.as_ref().and_then(|kept| kept.window()),
-            },
+            gather.then_some(GATHERING_TIME),
         )?;
         if hangup {
             output.close();

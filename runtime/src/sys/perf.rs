@@ -1,6 +1,8 @@
 //! `perf_event_open(2)`: timers and tracepoints as perf events.
 
+use super::bpf::UserPlace;
 use super::{SyscallError, error::check};
+use sema::ir::Uprobe;
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -78,6 +80,31 @@ pub(crate) fn open_kprobe(
     open(attribute, 0, ATTEMPTED)
 }
 
+/// Opens an instruction of a file that processes run. Programs on it run on every CPU.
+pub(crate) fn open_uprobe(
+    uprobe: &Uprobe,
+    place: &UserPlace,
+    cpu: u32,
+) -> Result<OwnedFd, SyscallError> {
+    let attempted = format!("open offset {:#x} of `{}`", place.offset, uprobe.path);
+    let invalid = || SyscallError::new(attempted.clone(), libc::EINVAL);
+    let kind = std::fs::read_to_string("/sys/bus/event_source/devices/uprobe/type")
+        .map_err(|error| SyscallError::io("find the kernel's uprobes", &error))?;
+    let path = CString::new(uprobe.path.as_str()).map_err(|_| invalid())?;
+    let attribute = Attribute {
+        kind: kind.trim().parse().map_err(|_| invalid())?,
+        // `format/retprobe` and `format/ref_ctr_offset` beside the type say which bits these are.
+        config: u64::from(uprobe.is_return) | (place.semaphore << 32),
+        config1: path.as_ptr() as u64,
+        config2: place.offset,
+        ..Attribute::default()
+    };
+    match uprobe.pid {
+        Some(pid) => open_for(attribute, pid.cast_signed().into(), -1, &attempted),
+        None => open(attribute, cpu, &attempted),
+    }
+}
+
 /// Starts a timer.
 pub(crate) fn enable(event: BorrowedFd<'_>) -> Result<(), SyscallError> {
     // SAFETY: the descriptor is open, and this request takes no pointer.
@@ -85,8 +112,17 @@ pub(crate) fn enable(event: BorrowedFd<'_>) -> Result<(), SyscallError> {
     check(result.into(), "start a timer").map(drop)
 }
 
-fn open(mut attribute: Attribute, cpu: u32, attempted: &str) -> Result<OwnedFd, SyscallError> {
+fn open(attribute: Attribute, cpu: u32, attempted: &str) -> Result<OwnedFd, SyscallError> {
     const ANY_PROCESS: libc::c_long = -1;
+    open_for(attribute, ANY_PROCESS, cpu.into(), attempted)
+}
+
+fn open_for(
+    mut attribute: Attribute,
+    process: libc::c_long,
+    cpu: libc::c_long,
+    attempted: &str,
+) -> Result<OwnedFd, SyscallError> {
     const NO_GROUP: libc::c_long = -1;
     attribute.size = size_of::<Attribute>() as u32;
     // SAFETY: the attribute is a live struct that tells its own size.
@@ -94,8 +130,8 @@ fn open(mut attribute: Attribute, cpu: u32, attempted: &str) -> Result<OwnedFd, 
         libc::syscall(
             libc::SYS_perf_event_open,
             std::ptr::from_ref(&attribute),
-            ANY_PROCESS,
-            libc::c_long::from(cpu),
+            process,
+            cpu,
             NO_GROUP,
             CLOSE_ON_EXEC,
         )

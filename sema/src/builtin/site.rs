@@ -5,9 +5,9 @@ use super::{Builtin, Call, Check};
 use crate::cx::Cx;
 use crate::error;
 use crate::infer::text;
-use crate::ir::{self, ExprKind, Space};
+use crate::ir::{self, ExprKind};
 use crate::provider::registers::convention;
-use crate::provider::{Args, Moment, args};
+use crate::provider::{Args, Moment, args, usdt};
 use crate::ty::{AddressSpace, Pointee, Ty};
 use crate::typed::{Memory, Typed};
 use lexer::Span;
@@ -75,9 +75,11 @@ fn from_table(builtin: ir::Builtin, cap: u32, span: Span) -> Typed {
 fn returned(span: Span, cx: &mut Cx<'_>) -> Typed {
     cx.program.reads_context = true;
     let value = match cx.program.site.args.clone() {
-        Args::Registers(Moment::Return) => Some(register_at(convention().return_value(), span)),
+        args if args.moment() == Some(Moment::Return) => {
+            Some(args::register(convention().return_value(), span))
+        }
         Args::Function(signature) => args::returned(&signature, span, cx),
-        Args::None | Args::Tracepoint(_) | Args::Raw(_) | Args::Registers(Moment::Entry) => None,
+        _ => None,
     };
     value.unwrap_or_else(|| {
         let report = error::no_return_value(&cx.program.site.name, span);
@@ -89,7 +91,7 @@ fn register(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     let Some((name, span)) = call.text(0, "the name of a register", cx) else {
         return Typed::unknown(call.span);
     };
-    if !matches!(cx.program.site.args, Args::Registers(_)) {
+    if cx.program.site.args.moment().is_none() {
         let report = error::no_registers(&cx.program.site.name, call.span);
         return cx.fail(report, call.span);
     }
@@ -99,18 +101,7 @@ fn register(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         return cx.fail(report, call.span);
     };
     cx.program.reads_context = true;
-    register_at(offset, call.span)
-}
-
-/// A register, by its offset in the context.
-fn register_at(offset: i64, span: Span) -> Typed {
-    let memory = Memory {
-        base: args::context(span),
-        offset,
-        space: Space::Context,
-        bits: None,
-    };
-    Typed::memory(memory, Ty::U64, span)
+    args::register(offset, call.span)
 }
 
 /// `argN` and `sargN`, if the name is one of them.
@@ -133,10 +124,17 @@ pub(super) fn numbered(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Typed>
 fn argument(n: u32, span: Span, cx: &mut Cx<'_>) -> Result<Typed, lexer::Diagnostic> {
     let none =
         |cx: &Cx<'_>| error::no_numbered_args(&format!("arg{n}"), &cx.program.site.name, span);
+    if let Args::Usdt(layouts) = cx.program.site.args.clone() {
+        return Ok(usdt::argument(n, &layouts, span, cx));
+    }
+    let moment = cx.program.site.args.moment();
+    if moment == Some(Moment::Return) {
+        return Err(error::arguments_at_return(&format!("arg{n}"), span));
+    }
     let offset = match &cx.program.site.args {
         Args::Raw(params) if (n as usize) < params.len() => Some(i64::from(n) * 8),
         Args::Function(signature) => signature.params.get(n as usize).map(|p| p.offset),
-        Args::Registers(Moment::Entry) => match convention().argument(n) {
+        _ if moment == Some(Moment::Entry) => match convention().argument(n) {
             None => {
                 return Err(error::argument_on_stack(
                     n,
@@ -146,17 +144,21 @@ fn argument(n: u32, span: Span, cx: &mut Cx<'_>) -> Result<Typed, lexer::Diagnos
             }
             offset => offset,
         },
-        Args::None | Args::Tracepoint(_) | Args::Raw(_) | Args::Registers(Moment::Return) => None,
+        _ => None,
     };
     let offset = offset.ok_or_else(|| none(cx))?;
     cx.program.reads_context = true;
-    Ok(register_at(offset, span))
+    Ok(args::register(offset, span))
 }
 
 /// `sargN`: an argument on the stack, when a function is entered.
 fn stack_argument(n: u32, span: Span, cx: &mut Cx<'_>) -> Result<Typed, lexer::Diagnostic> {
-    if !matches!(cx.program.site.args, Args::Registers(Moment::Entry)) {
-        let name = format!("sarg{n}");
+    let moment = cx.program.site.args.moment();
+    let name = format!("sarg{n}");
+    if moment == Some(Moment::Return) {
+        return Err(error::arguments_at_return(&name, span));
+    }
+    if moment.is_none() {
         return Err(error::no_numbered_args(&name, &cx.program.site.name, span));
     }
     cx.program.reads_context = true;
@@ -165,7 +167,7 @@ fn stack_argument(n: u32, span: Span, cx: &mut Cx<'_>) -> Result<Typed, lexer::D
         space: AddressSpace::Kernel,
     };
     let memory = Memory {
-        base: register_at(convention().stack(), span).convert(&pointer),
+        base: args::register(convention().stack(), span).convert(&pointer),
         offset: convention().stack_argument(n),
         space: cx.program.site.attach.memory(),
         bits: None,

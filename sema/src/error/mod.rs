@@ -4,11 +4,13 @@ mod function;
 mod name;
 mod probe;
 mod types;
+mod user;
 
 pub(crate) use function::*;
 pub(crate) use name::*;
 pub(crate) use probe::*;
 pub(crate) use types::*;
+pub(crate) use user::*;
 
 use crate::kernel::KernelError;
 use lexer::{Diagnostic, Span};

@@ -235,6 +235,9 @@ pub enum Builtin {
     CurrentTask,
     /// Id of the current cgroup: U64.
     Cgroup,
+    /// What its attachment gave to the place where the program runs
+    /// (`bpf_get_attach_cookie`): U64.
+    Cookie,
     /// The stack of the program's context, of the expression's [`Type::Stack`].
     Stack,
     /// Full name of the attach target that the program runs for: Str.

@@ -12,6 +12,7 @@ mod probe;
 mod stmt;
 mod target;
 mod ty;
+mod user;
 
 pub use event::{Conversion, Event, EventKind, Flags, Format, Piece, Size};
 pub use expr::{BinaryOp, Builtin, CompareOp, Expr, ExprKind, Place, Space, UnaryOp};
@@ -20,6 +21,7 @@ pub use probe::{Probe, ProgramType, Target, Variable};
 pub use stmt::{Stmt, StmtKind};
 pub use target::{AttachTarget, Counter, Fentry, FunctionHome, Iter, Kprobe, Rate, Watchpoint};
 pub use ty::{Field, StackSide, Type, align_up, struct_offsets};
+pub use user::{Uprobe, UserPlace};
 
 use lexer::Diagnostic;
 use serde::{Deserialize, Serialize};

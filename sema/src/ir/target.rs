@@ -1,6 +1,6 @@
 //! Concrete places to attach to, by kind.
 
-use super::Space;
+use super::{Space, Uprobe};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 
@@ -35,6 +35,8 @@ pub enum AttachTarget {
     Fentry(Fentry),
     /// A counter of the kernel or of the CPU that has counted so many events.
     Counter(Counter),
+    /// Instructions of a file that processes run, or the returns from its functions.
+    Uprobe(Uprobe),
     /// Accesses to memory.
     Watchpoint(Watchpoint),
     /// A walk over objects of the kernel.
@@ -138,13 +140,17 @@ impl AttachTarget {
         match self {
             Self::Kprobe(kprobe) => Some(&kprobe.function),
             Self::Fentry(fentry) => Some(&fentry.function),
+            Self::Uprobe(uprobe) => Some(uprobe.function.as_str()).filter(|name| !name.is_empty()),
             _ => None,
         }
     }
 
     /// Whose memory the stack pointer of its context is an address of.
     pub fn memory(&self) -> Space {
-        Space::Kernel
+        match self {
+            Self::Uprobe(_) => Space::User,
+            _ => Space::Kernel,
+        }
     }
 }
 
@@ -159,6 +165,7 @@ impl Display for AttachTarget {
             Self::RawTracepoint { event } => write!(f, "raw tracepoint {event}"),
             Self::Kprobe(kprobe) => write!(f, "{kprobe}"),
             Self::Fentry(fentry) => write!(f, "{fentry}"),
+            Self::Uprobe(uprobe) => write!(f, "{uprobe}"),
             Self::Counter(counter) => {
                 let kind = if counter.hardware { "CPU" } else { "kernel" };
                 let (event, period) = (counter.event, counter.period);

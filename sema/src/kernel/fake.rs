@@ -1,8 +1,13 @@
 //! A machine made of fixtures.
 
 use super::btf::Btf;
-use super::{BpfFunction, Feature, Function, Kernel, KernelError, TracepointName};
+use super::fake_binary::FakeBinary;
+use super::glob::matches;
+use super::{
+    Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
+};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A [`Kernel`] that knows just what it was told.
@@ -13,6 +18,7 @@ pub struct Fake {
     functions: BTreeSet<Function>,
     bpf_functions: Vec<BpfFunction>,
     features: HashSet<Feature>,
+    binaries: Vec<Rc<FakeBinary>>,
 }
 
 impl Fake {
@@ -58,6 +64,13 @@ impl Fake {
             name: name.to_owned(),
             btf_id,
         });
+        self
+    }
+
+    /// Adds an executable or library.
+    #[must_use]
+    pub fn binary(mut self, binary: FakeBinary) -> Self {
+        self.binaries.push(Rc::new(binary));
         self
     }
 
@@ -113,6 +126,17 @@ impl Kernel for Fake {
 
     fn symbol_address(&self, _: &str) -> Result<Option<u64>, KernelError> {
         Ok(None)
+    }
+
+    fn binaries(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError> {
+        let wanted = |binary: &&Rc<FakeBinary>| {
+            let last = binary.path.rsplit('/').next().unwrap_or_default();
+            matches(query.name, &binary.path) || query.name == last
+        };
+        let found = self.binaries.iter().filter(wanted);
+        Ok(found
+            .map(|binary| Rc::clone(binary) as Rc<dyn Binary>)
+            .collect())
     }
 
     fn has(&self, feature: Feature) -> bool {

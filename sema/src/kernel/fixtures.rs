@@ -5,7 +5,10 @@
 //! `cargo run -p strobe-sema --example cut_btf -- /sys/kernel/btf/vmlinux sema/fixtures/btf/roots sema/fixtures/btf/vmlinux`.
 
 use super::btf::Btf;
-use super::{Fake, KernelError};
+use super::usdt::{ArgPlace, UsdtArg, UsdtPlace, UsdtProbe};
+use super::{
+    Fake, FakeBinary, KernelError, UserFunction, UserParameter, UserSignature, ValueShape,
+};
 
 /// Type information that was cut out of the kernel's.
 pub const BTF: &[u8] = include_bytes!("../../fixtures/btf/vmlinux");
@@ -47,9 +50,84 @@ pub const FORMATS: &[(&str, &str, &str)] = &[
 /// # Errors
 /// When the byte order of this machine is not that of the fixtures.
 pub fn machine() -> Result<Fake, KernelError> {
-    let machine = Fake::new().with_btf(Btf::parse("vmlinux", BTF)?);
+    let machine = Fake::new()
+        .with_btf(Btf::parse("vmlinux", BTF)?)
+        .binary(app());
     let formats = FORMATS.iter();
     Ok(formats.fold(machine, |machine, (system, event, format)| {
         machine.tracepoint(system, event, format)
     }))
+}
+
+/// An executable: `/usr/bin/app`, made up.
+fn app() -> FakeBinary {
+    let function = |name: &str, address, size| UserFunction {
+        name: name.to_owned(),
+        address,
+        offset: address,
+        size,
+    };
+    FakeBinary {
+        path: "/usr/bin/app".to_owned(),
+        functions: vec![
+            function("_ZN2ns3runEi", 0x1080, 32),
+            function("add", 0x1000, 32),
+            function("half", 0x1020, 32),
+            function("main", 0x1040, 64),
+        ],
+        instructions: vec![0x1000, 0x1001, 0x1004, 0x1008, 0x1020],
+        usdt: vec![
+            usdt("cache", "done", &[]),
+            usdt("web", "done", &[]),
+            usdt("web", "request", &[-4]),
+        ],
+        lines: vec![("app.c".to_owned(), 12, vec![0x1004])],
+        signatures: [
+            (0x1000, signature(&[("a", "int", INT), ("b", "int", INT)])),
+            (
+                0x1020,
+                signature(&[("whole", "double", ValueShape::Other), ("sign", "int", INT)]),
+            ),
+        ]
+        .into(),
+    }
+}
+
+const INT: ValueShape = ValueShape::Int {
+    bytes: 4,
+    signed: true,
+};
+
+fn signature(parameters: &[(&str, &str, ValueShape)]) -> UserSignature {
+    let parameters = parameters.iter();
+    UserSignature {
+        parameters: parameters
+            .map(|(name, declaration, shape)| UserParameter {
+                name: (*name).to_owned(),
+                declaration: (*declaration).to_owned(),
+                shape: shape.clone(),
+            })
+            .collect(),
+        result: None,
+    }
+}
+
+/// A static probe whose arguments are in registers, with sizes as its note has them.
+fn usdt(provider: &str, name: &str, sizes: &[i8]) -> UsdtProbe {
+    let args = sizes.iter().zip([112, 104, 96]);
+    UsdtProbe {
+        provider: provider.to_owned(),
+        name: name.to_owned(),
+        places: vec![UsdtPlace {
+            offset: 0x1048,
+            semaphore: 0,
+            args: args
+                .map(|(size, register)| UsdtArg {
+                    bytes: size.unsigned_abs(),
+                    signed: *size < 0,
+                    place: ArgPlace::Register { register, shift: 0 },
+                })
+                .collect(),
+        }],
+    }
 }

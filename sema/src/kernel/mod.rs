@@ -3,15 +3,24 @@
 //! `runtime::host` answers for the live machine, lazily; [`Fake`] answers from fixtures, so that
 //! all of sema and codegen is tested without root for any kernel.
 
+mod binary;
 pub mod btf;
 mod fake;
+mod fake_binary;
 pub mod fixtures;
 pub mod format;
 pub mod glob;
+pub mod usdt;
 
+pub use binary::{
+    Binary, BinaryQuery, Boundary, UserFunction, UserParameter, UserSignature, ValueShape,
+    demangled,
+};
 pub use fake::Fake;
+pub use fake_binary::FakeBinary;
 
 use btf::Btf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A tracepoint's two names.
@@ -138,6 +147,13 @@ pub trait Kernel {
     /// # Errors
     /// When addresses cannot be read.
     fn symbol_address(&self, name: &str) -> Result<Option<u64>, KernelError>;
+
+    /// The files that a name of an executable or library stands for, each once. None where there
+    /// are none.
+    ///
+    /// # Errors
+    /// When they cannot be looked for.
+    fn binaries(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError>;
 
     /// Whether the running kernel has something.
     fn has(&self, feature: Feature) -> bool;

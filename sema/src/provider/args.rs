@@ -1,6 +1,6 @@
 //! The arguments that programs find at an attach point: `args` and its fields.
 
-use super::{Args, Signature};
+use super::{Args, Signature, user};
 use crate::cx::Cx;
 use crate::error;
 use crate::infer::from_btf;
@@ -18,10 +18,26 @@ pub(crate) fn context(span: Span) -> ir::Expr {
     expr(ExprKind::Context, ir::Type::Pointer, span)
 }
 
+/// A register, given its offset in the context.
+pub(crate) fn register(offset: i64, span: Span) -> Typed {
+    let memory = Memory {
+        base: context(span),
+        offset,
+        space: Space::Context,
+        bits: None,
+    };
+    Typed::memory(memory, Ty::U64, span)
+}
+
 /// `args` as a whole.
 pub(crate) fn whole(span: Span, cx: &mut Cx<'_>) -> Typed {
     cx.program.reads_context = true;
-    if matches!(cx.program.site.args, Args::None | Args::Registers(_)) {
+    let has_args = match cx.program.site.args.clone() {
+        Args::None | Args::Registers(_) | Args::Usdt(_) => false,
+        Args::Tracepoint(_) | Args::Raw(_) | Args::Function(_) => true,
+        Args::User(code) => return user::whole(&code, span, cx),
+    };
+    if !has_args {
         let report = error::no_args(&cx.program.site.name, span);
         return cx.fail(report, span);
     }
@@ -31,7 +47,8 @@ pub(crate) fn whole(span: Span, cx: &mut Cx<'_>) -> Typed {
 /// `args.name`
 pub(crate) fn field(name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
     match cx.program.site.args.clone() {
-        Args::None | Args::Registers(_) => Typed::unknown(span),
+        Args::None | Args::Registers(_) | Args::Usdt(_) => Typed::unknown(span),
+        Args::User(code) => user::field(&code, name, span, cx),
         Args::Function(signature) => function_field(&signature, name, span, cx),
         Args::Tracepoint(format) => match format.field(&name.name) {
             Some(field) => record_field(field, span, cx),
@@ -56,7 +73,7 @@ pub(crate) fn field(name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
     }
 }
 
-fn unknown(name: &Ident, names: &[&str], span: Span, cx: &mut Cx<'_>) -> Typed {
+pub(super) fn unknown(name: &Ident, names: &[&str], span: Span, cx: &mut Cx<'_>) -> Typed {
     let of = format!("`{}`", cx.program.site.name);
     let report = error::unknown_field(&name.name, &of, names, name.span);
     cx.fail(report, span)

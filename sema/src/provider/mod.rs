@@ -12,15 +12,20 @@ pub(crate) mod registers;
 mod special;
 mod timer;
 mod tracepoint;
+pub(crate) mod uprobe;
+pub(crate) mod usdt;
+mod user;
 
 use crate::cx::{Cx, ProgramCx};
 use crate::error;
 use crate::ir::{self, AttachTarget, MissingProbes, ProgramType, Target};
 use crate::kernel::btf::TypeId;
 use crate::kernel::format::Format;
+use crate::kernel::usdt::UsdtArg;
 use lexer::Span;
 use parser::ast::{self, AttachPoint, Segment, SegmentPart};
 use std::rc::Rc;
+use uprobe::UserCode;
 
 /// A family of attach points.
 pub(crate) struct Provider {
@@ -94,6 +99,24 @@ pub(crate) static PROVIDERS: &[Provider] = &[
         forms: "fexit:function, fexit:module:function, fexit:bpf:program, fexit:bpf:id:program",
         expand: fentry::exit,
     },
+    Provider {
+        name: "uprobe",
+        short: Some("u"),
+        forms: "uprobe:PATH:function, uprobe:PATH:function+4, uprobe:PATH:0x1234, uprobe:PATH@file.c:12, uprobe:libc:malloc, uprobe:PATH:cpp:\"ns::f\"",
+        expand: uprobe::entry,
+    },
+    Provider {
+        name: "uretprobe",
+        short: Some("ur"),
+        forms: "uretprobe:PATH:function, uretprobe:libc:malloc, uretprobe:PATH:cpp:\"ns::f\"",
+        expand: uprobe::exit,
+    },
+    Provider {
+        name: "usdt",
+        short: Some("U"),
+        forms: "usdt:PATH:name, usdt:PATH:namespace:name, usdt:*:name with -p",
+        expand: usdt::expand,
+    },
 ];
 
 /// Older names of providers.
@@ -125,6 +148,10 @@ pub(crate) enum Args {
     Registers(Moment),
     /// The parameters of a function, typed, and in `fexit` what it returns.
     Function(Rc<Signature>),
+    /// The registers of a process in the code of a file.
+    User(Rc<UserCode>),
+    /// Those of a static probe, by the layouts of its arguments.
+    Usdt(Rc<[Vec<UsdtArg>]>),
 }
 
 /// When registers were taken.
@@ -174,6 +201,7 @@ impl Site {
         let kind = self.effective(program).0;
         kind == other.effective(program).0
             && (!program.reads_context || self.args.are_laid_out_as(&other.args))
+            && !program.reads_debug_information
             && (!program.reads_probe_name || self.has_cookie() && other.has_cookie())
     }
 
@@ -199,7 +227,19 @@ impl Args {
         match (self, other) {
             (Self::Registers(a), Self::Registers(b)) => a == b,
             (Self::Function(a), Self::Function(b)) => a == b,
+            (Self::User(a), Self::User(b)) => a.moment == b.moment,
+            (Self::Usdt(a), Self::Usdt(b)) => a == b,
             _ => false,
+        }
+    }
+
+    /// When the registers were taken that the context is, if it is registers.
+    pub(crate) fn moment(&self) -> Option<Moment> {
+        match self {
+            Self::Registers(moment) => Some(*moment),
+            Self::User(code) => Some(code.moment),
+            Self::Usdt(_) => Some(Moment::Entry),
+            Self::None | Self::Tracepoint(_) | Self::Raw(_) | Self::Function(_) => None,
         }
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Whoever may not load programs gets `false`.
 
-use super::link::{ATTACH_KPROBE_MULTI, KprobePlace, link_kprobes};
+use super::link::{
+    ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI, KprobePlace, UserPlace, UserPlaces, link_kprobes,
+    link_user_places,
+};
 use super::program::{ProgramSpec, Purpose, load_program};
 use super::{Attribute, Command, address, call};
 use crate::sys::SyscallError;
@@ -80,6 +83,40 @@ pub(crate) fn kprobe_multi() -> bool {
     }];
     let refusal = link_kprobes(program.as_fd(), &nowhere, false);
     refusal.is_err_and(|error| !matches!(error.errno, libc::EOPNOTSUPP | libc::EINVAL))
+}
+
+/// Whether one link can hold many uprobes (6.6), and if only those of one process are wanted,
+/// whether the kernel tells processes apart (6.10; before, it took a process for its first
+/// thread). A directory is refused as `EBADF` by those that know such links, and no process at
+/// all as `EINVAL` by those that look for one first.
+pub(crate) fn uprobe_multi(of_process: bool) -> bool {
+    let purpose = Purpose {
+        attach_type: ATTACH_UPROBE_MULTI,
+        ..Purpose::default()
+    };
+    let program = load_as(
+        BPF_PROG_TYPE_KPROBE,
+        purpose,
+        &[instruction(SET, 0, 0), EXIT],
+    );
+    let Ok(program) = program else {
+        return false;
+    };
+    let somewhere = [UserPlace {
+        offset: 0,
+        semaphore: 0,
+        cookie: 0,
+    }];
+    let refusal = |pid| {
+        let of = UserPlaces {
+            path: "/",
+            places: &somewhere,
+            is_return: false,
+            pid,
+        };
+        link_user_places(program.as_fd(), &of).map_or_else(|error| error.errno, |_| 0)
+    };
+    refusal(None) == libc::EBADF && (!of_process || refusal(Some(u32::MAX)) == libc::EINVAL)
 }
 
 /// `struct bpf_insn` with both registers 0.

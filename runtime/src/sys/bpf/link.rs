@@ -18,6 +18,10 @@ const ATTACH_PERF_EVENT: u32 = 41;
 pub(crate) const ATTACH_KPROBE_MULTI: u32 = 42;
 /// `BPF_F_KPROBE_MULTI_RETURN`
 const MULTI_RETURN: u32 = 1;
+/// Since 6.6.
+pub(crate) const ATTACH_UPROBE_MULTI: u32 = 48;
+/// `BPF_F_UPROBE_MULTI_RETURN`
+const USER_RETURN: u32 = 1;
 
 #[repr(C)]
 struct Create {
@@ -54,6 +58,47 @@ struct CreateKprobes {
     cookies: u64,
 }
 
+/// The same with what uprobes on many places take.
+#[repr(C)]
+struct CreateUprobes {
+    program: u32,
+    target: u32,
+    attach_type: u32,
+    flags: u32,
+    path: u64,
+    offsets: u64,
+    semaphores: u64,
+    cookies: u64,
+    count: u32,
+    kind: u32,
+    pid: u32,
+    pad: u32,
+}
+
+/// An instruction of a file that processes run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UserPlace {
+    /// Bytes from the start of the file.
+    pub(crate) offset: u64,
+    /// Bytes from the start of the file to a counter of who looks on; 0 for none.
+    pub(crate) semaphore: u64,
+    /// What programs there read as their cookie.
+    pub(crate) cookie: u64,
+}
+
+/// Instructions of one file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UserPlaces<'a> {
+    /// The file.
+    pub(crate) path: &'a str,
+    /// The instructions.
+    pub(crate) places: &'a [UserPlace],
+    /// Whether the program runs when the functions that start there return.
+    pub(crate) is_return: bool,
+    /// The one process to look at.
+    pub(crate) pid: Option<u32>,
+}
+
 /// A function that a kprobe is on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KprobePlace<'a> {
@@ -77,6 +122,9 @@ unsafe impl Attribute for CreateTracing {}
 // SAFETY: plain words; the addresses are those of arrays of `count` elements that outlive the
 // call, and the elements of one of them those of C strings that do so too.
 unsafe impl Attribute for CreateKprobes {}
+// SAFETY: plain words; the addresses are those of a C string and of arrays of `count` words that
+// outlive the call.
+unsafe impl Attribute for CreateUprobes {}
 // SAFETY: plain words; the one address is that of a C string that outlives the call.
 unsafe impl Attribute for OpenRawTracepoint {}
 
@@ -140,6 +188,44 @@ pub(crate) fn link_kprobes(
         symbols: address(symbols.as_slice()),
         addresses: 0,
         cookies: address(cookies.as_slice()),
+    };
+    call_for_fd(Command::LinkCreate, &mut attribute, attempted)
+}
+
+/// Attaches a program to many instructions of a file at once: all or none.
+pub(crate) fn link_user_places(
+    program: BorrowedFd<'_>,
+    of: &UserPlaces<'_>,
+) -> Result<OwnedFd, SyscallError> {
+    let attempted = || {
+        format!(
+            "link a program to {} places of `{}`",
+            of.places.len(),
+            of.path
+        )
+    };
+    let path = CString::new(of.path).map_err(|_| SyscallError::new(attempted(), libc::EINVAL))?;
+    let offsets: Vec<u64> = of.places.iter().map(|place| place.offset).collect();
+    let semaphores: Vec<u64> = of.places.iter().map(|place| place.semaphore).collect();
+    let cookies: Vec<u64> = of.places.iter().map(|place| place.cookie).collect();
+    let some = semaphores.iter().any(|semaphore| *semaphore != 0);
+    let mut attribute = CreateUprobes {
+        program: program.as_raw_fd().cast_unsigned(),
+        target: 0,
+        attach_type: ATTACH_UPROBE_MULTI,
+        flags: 0,
+        path: address(path.as_ptr()),
+        offsets: address(offsets.as_slice()),
+        semaphores: if some {
+            address(semaphores.as_slice())
+        } else {
+            0
+        },
+        cookies: address(cookies.as_slice()),
+        count: u32::try_from(offsets.len()).unwrap_or(u32::MAX),
+        kind: if of.is_return { USER_RETURN } else { 0 },
+        pid: of.pid.unwrap_or(0),
+        pad: 0,
     };
     call_for_fd(Command::LinkCreate, &mut attribute, attempted)
 }

@@ -11,13 +11,13 @@ mod object;
 mod program;
 
 pub(crate) use link::{
-    ATTACH_FENTRY, ATTACH_FEXIT, ATTACH_ITER, ATTACH_KPROBE_MULTI, KprobePlace, link_kprobes,
-    link_perf_event, link_tracing, open_raw_tracepoint,
+    ATTACH_FENTRY, ATTACH_FEXIT, ATTACH_ITER, ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI,
+    KprobePlace, UserPlace, UserPlaces, link_kprobes, link_perf_event, link_tracing,
+    link_user_places, open_raw_tracepoint,
 };
 pub(crate) use map::{Batch, BatchCursor, Map, MapSpec};
 pub(crate) use object::{
-    Kind as ObjectKind, ProgramInfo, btf_bytes, enable_statistics, module_btf, next_id,
-    open as open_object, program_info,
+    Kind as ObjectKind, btf_bytes, module_btf, next_id, open as open_object, program_info,
 };
 pub(crate) use program::{
     DebugInfo, Log, ProgramSpec, Purpose, load_btf, load_program, run_raw_tracepoint,
@@ -47,7 +47,6 @@ enum Command {
     ObjectInfo = 15,
     BtfById = 19,
     BtfNextId = 23,
-    EnableStatistics = 32,
 }
 
 /// A command's attribute: plain old data that heads `union bpf_attr`.

@@ -5,8 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Writes the table where `cli` includes it.
-pub fn embed() -> io::Result<()> {
+fn main() -> io::Result<()> {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let scripts = root.join("scripts");
     println!("cargo::rerun-if-changed={}", scripts.display());

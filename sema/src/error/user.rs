@@ -1,0 +1,192 @@
+//! Reports about executables and libraries.
+
+use super::near;
+use lexer::{Diagnostic, Span};
+
+pub(crate) fn no_binary(name: &str, pid: Option<u32>, span: Span) -> Diagnostic {
+    let report = Diagnostic::error(
+        "no-binary",
+        format!("there is no executable or library `{name}`"),
+    )
+    .primary(span, "not found");
+    let report = match pid {
+        Some(pid) => report.note(format!(
+            "looked for among the files that process {pid} sees"
+        )),
+        None => report,
+    };
+    if name.contains('/') {
+        return report.help("check the path");
+    }
+    report
+        .note("a bare name is looked for in the libraries of ld.so.cache and in $PATH")
+        .help("write a path: `uprobe:/usr/bin/bash:readline`")
+}
+
+pub(crate) fn unknown_user_function(
+    name: &str,
+    path: &str,
+    all: &[&str],
+    span: Span,
+) -> Diagnostic {
+    let report = Diagnostic::error(
+        "unknown-user-function",
+        format!("there is no function `{name}` in `{path}`"),
+    )
+    .primary(span, "no such function");
+    if all.is_empty() {
+        return report
+            .note("the file has no symbols")
+            .help("install its debug symbols, or name an address: `uprobe:PATH:0x1234`");
+    }
+    near(report, name, all, str::to_owned).help(format!(
+        "see what there is with `strobe -l 'uprobe:{path}:*'`"
+    ))
+}
+
+pub(crate) fn return_from_instruction(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "return-from-instruction",
+        "a `uretprobe` runs when a function returns, and an instruction does not",
+    )
+    .primary(span, "not a function")
+    .help("name the function alone, or use a `uprobe`")
+}
+
+pub(crate) fn offset_outside(name: &str, offset: u64, size: u64, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "offset-outside",
+        format!("`{name}` is {size} bytes long, so {offset} is outside of it"),
+    )
+    .primary(span, "behind the end")
+    .help(format!("use an offset below {size}"))
+}
+
+pub(crate) fn offset_inside_instruction(
+    name: &str,
+    offset: u64,
+    (before, next): (u64, u64),
+    span: Span,
+) -> Diagnostic {
+    Diagnostic::error(
+        "offset-inside-instruction",
+        format!("no instruction of `{name}` starts at {offset}"),
+    )
+    .primary(span, "inside an instruction")
+    .note("a breakpoint there would change what the instruction does")
+    .help(format!(
+        "the nearest that start are `{name}+{before}` and `{name}+{next}`"
+    ))
+}
+
+pub(crate) fn address_not_code(address: u64, path: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "address-not-code",
+        format!("`{path}` has no code at {address:#x}"),
+    )
+    .primary(span, "no code here")
+    .note("addresses are those of the file's own tables, as `nm` and `objdump` show them")
+}
+
+pub(crate) fn address_outside(address: u64, path: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "address-outside",
+        format!("no function of `{path}` is at {address:#x}"),
+    )
+    .primary(span, "outside of every function")
+    .note("whether an instruction starts there cannot be checked")
+    .help("use `--unsafe` if you know that one does")
+}
+
+pub(crate) fn no_debug_information(path: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-debug-information",
+        format!("`{path}` has no debug information, so its source lines are not known"),
+    )
+    .primary(span, "a source line")
+    .help("build it with `-g`, or install its debug symbols")
+}
+
+pub(crate) fn no_code_at_line(path: &str, file: &str, line: u32, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-code-at-line",
+        format!("`{path}` has no code for line {line} of `{file}`"),
+    )
+    .primary(span, "no code")
+    .note("comments, declarations and what was optimised away have none")
+}
+
+pub(crate) fn no_static_probe(name: &str, path: &str, all: &[String], span: Span) -> Diagnostic {
+    let report = Diagnostic::error(
+        "no-static-probe",
+        format!("there is no static probe `{name}` in `{path}`"),
+    )
+    .primary(span, "no such probe");
+    if all.is_empty() {
+        return report.note("the file has no static probes at all");
+    }
+    let names: Vec<&str> = all.iter().map(String::as_str).collect();
+    near(report, name, &names, str::to_owned).help(format!(
+        "see what there is with `strobe -l 'usdt:{path}:*'`"
+    ))
+}
+
+pub(crate) fn ambiguous_static_probe(name: &str, all: &[String], span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "ambiguous-static-probe",
+        format!("`{name}` is in several namespaces"),
+    )
+    .primary(span, "which one?")
+    .help(format!(
+        "name the one that you mean: `{}`",
+        all.join("`, `")
+    ))
+}
+
+pub(crate) fn static_probe_argument(n: u32, probe: &str, count: usize, span: Span) -> Diagnostic {
+    Diagnostic::error("no-argument", format!("`{probe}` has no argument `arg{n}`"))
+        .primary(span, "no such argument")
+        .note(match count {
+            0 => "it has no arguments".to_owned(),
+            1 => "it has one argument, `arg0`".to_owned(),
+            count => format!("its arguments are `arg0` to `arg{}`", count - 1),
+        })
+}
+
+pub(crate) fn static_probe_place(text: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "argument-place",
+        format!("the argument is in a place that strobe cannot read: `{text}`"),
+    )
+    .primary(span, "cannot be read")
+    .note("floating-point registers are not kept for programs that run at a probe")
+}
+
+pub(crate) fn no_signature(function: &str, path: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-debug-information",
+        format!(
+            "`{path}` has no debug information of `{function}`, so its parameters are not known"
+        ),
+    )
+    .primary(span, "the parameters by name")
+    .help("use `arg0`, `arg1`, …, build the file with `-g`, or install its debug symbols")
+}
+
+pub(crate) fn parameter_place(name: &str, declaration: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "argument-place",
+        format!("`{name}` is in a place that strobe cannot read"),
+    )
+    .primary(span, format!("of type `{declaration}`"))
+    .note("floating-point numbers, structs by value and what does not fit into registers are elsewhere")
+}
+
+pub(crate) fn arguments_at_return(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "arguments-at-return",
+        format!("`{name}` is gone when a function returns"),
+    )
+    .primary(span, "used at a return")
+    .help("keep it in a map at entry (`@a[tid] = arg0;`), and read it at the return")
+}
