@@ -23,12 +23,12 @@ HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 RUNNER := CARGO_TARGET_$(shell echo '$(HOST)' | tr 'a-z-' 'A-Z_')_RUNNER
 AS_ROOT := $(if $(SUDO),$(RUNNER)='sudo -E')
 
-.PHONY: demo build test bench fuzz help cargo
+.PHONY: demo build test bench fuzz link-order help cargo
 
 help:
 	@echo 'make demo    five seconds of read sizes by process, from the live kernel'
 	@echo 'make test    every test (root is needed for those that load programs)'
-	@echo 'make bench   start-up time and memory beside those of bpftrace'
+	@echo 'make bench   compile time by script size, start-up beside that of bpftrace'
 	@echo 'make fuzz    every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds'
 
 demo: build
@@ -48,6 +48,7 @@ test: cargo
 bench: build
 	@.ci/packages 'compare with bpftrace' $(BENCH_PACKAGES)
 	@$(if $(SUDO),echo 'Root is needed to load programs into the kernel: using sudo.')
+	cargo bench --locked --bench compile
 	STROBE='$(abspath $(STROBE))' $(AS_ROOT) cargo bench --locked --bench peer
 
 # Sanitizers are nightly flags; RUSTC_BOOTSTRAP lets the stable compiler take them.
@@ -57,6 +58,11 @@ fuzz: cargo
 	  echo "fuzz $$target for $(FUZZ_SECONDS) s"; \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
+
+# After a change of LLVM's version, or of what is used of it.
+link-order: cargo
+	@.ci/packages 'see which functions run' valgrind
+	$(SUDO) .ci/link-order
 
 cargo:
 	@command -v cargo >/dev/null || { echo 'make: a Rust toolchain is needed: see https://rustup.rs' >&2; exit 1; }

@@ -4,7 +4,7 @@ mod stage;
 mod verb;
 
 pub use stage::{Stage, Stages};
-pub use verb::{Verb, command, parse};
+pub use verb::{Explain, Verb, command, parse};
 
 use clap::{ArgAction, Parser, ValueEnum};
 use std::path::PathBuf;
@@ -73,6 +73,14 @@ pub struct Args {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Print at the end what each probe cost: events, nanoseconds, share of a CPU, missed runs
+    #[arg(long)]
+    pub stats: bool,
+
+    /// Detach and end when the probes take more of a CPU than this, such as `2%`
+    #[arg(long, value_name = "SHARE", value_parser = percent)]
+    pub max_overhead: Option<f64>,
+
     /// Do not print warnings about the script
     #[arg(long)]
     pub no_warnings: bool,
@@ -104,7 +112,21 @@ Examples:
   strobe -l 'tracepoint:syscalls:*open*'
       list the tracepoints that have to do with open";
 
+/// A share in percent, with or without its sign.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    match number.parse() {
+        Ok(share) if f64::is_finite(share) && share > 0.0 => Ok(share),
+        _ => Err("it is a percentage above 0, such as 2%".to_owned()),
+    }
+}
+
 impl Args {
+    /// What an empty command line says.
+    pub fn none() -> Self {
+        Self::parse_from(["strobe"])
+    }
+
     /// The stages to print.
     pub fn stages(&self) -> Stages {
         Stages::new(&self.debug)

@@ -6,18 +6,13 @@
 use super::Args;
 use clap::{CommandFactory, FromArgMatches, Subcommand};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What else strobe can be asked to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Explain a code word of a report, or in plain words what a script does
-    Explain {
-        /// The code word of a report, such as `unknown-field`; a script, its file, or a saved tool.
-        /// Without one: every code word there is
-        #[arg(value_name = "CODE|SCRIPT|FILE|TOOL")]
-        subject: Option<String>,
-    },
+    Explain(Explain),
     /// List the saved tools that come with strobe
     Tools {
         /// Only those whose name, area or description holds this; a name alone: all about it
@@ -38,6 +33,33 @@ pub enum Verb {
         shell: clap_complete::Shell,
     },
 }
+
+/// What to explain, and how.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct Explain {
+    /// The code word of a report, such as `unknown-field`; a script, its file, or a saved tool.
+    /// Without one: every code word there is
+    #[arg(value_name = "CODE|SCRIPT|FILE|TOOL")]
+    pub subject: Option<String>,
+
+    /// Parameters of the script
+    #[arg(value_name = "ARG", allow_negative_numbers = true)]
+    pub parameters: Vec<String>,
+
+    /// Write a page with source, types, LLVM IR and eBPF side by side
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  strobe explain unknown-field
+      what a report means, with an example and its mend
+  strobe explain 'tracepoint:syscalls:sys_enter_read { @[comm] = count(); }'
+      what a script does, step by step, down to its eBPF
+  strobe explain --html runqlat.html runqlat
+      the same of a saved tool, as a page for the browser";
 
 const RUN_EXAMPLES: &str = "\
 Examples:

@@ -1,6 +1,7 @@
 //! Script to object, by way of every stage, with what `-d` wants to see of each.
 
 use crate::args::{Args, Stage};
+use crate::explain::Study;
 use crate::failure::Failure;
 use crate::report;
 use crate::script::Script;
@@ -9,7 +10,7 @@ use lexer::{Diagnostic, SourceMap};
 use parser::ast;
 use runtime::Host;
 use sema::kernel::{Feature, Kernel};
-use std::thread;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Stack of the compiler in bytes. Scripts nest, and chains like `1 + 1 + …` nest deeply; only
 /// what is used is ever made real.
@@ -24,24 +25,31 @@ const PREFIXES: [&str; 2] = ["BPFTRACE_", "STROBE_"];
 /// Everything that is wrong with the script.
 pub fn compile(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Failure> {
     let sources = script.sources.clone();
-    let compiled = thread::scope(|scope| {
-        thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || stages(args, script, child))
-            .map(thread::ScopedJoinHandle::join)
-    });
-    match compiled {
-        Ok(Ok(outcome)) => outcome.map_err(|reports| Failure::Reports(sources, reports)),
-        Ok(Err(_)) => Err(
+    on_large_stack(sources, || stages(args, script, child))
+}
+
+/// Compiles a script for its explanation. Warnings are printed.
+///
+/// # Errors
+/// Everything that is wrong with the script.
+pub fn study(args: &Args, script: Script) -> Result<Study, Failure> {
+    let sources = script.sources.clone();
+    on_large_stack(sources, || take_apart(args, script))
+}
+
+/// Runs a part of the compiler on a stack that is large enough for it. On this thread: another one
+/// would have a heap of its own, which grows by a system call a page.
+fn on_large_stack<T>(
+    sources: SourceMap,
+    work: impl FnOnce() -> Result<T, Vec<Diagnostic>>,
+) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(|| stacker::grow(STACK_BYTES, work))) {
+        Ok(outcome) => outcome.map_err(|reports| Failure::Reports(sources, reports)),
+        Err(_) => Err(
             Diagnostic::error("internal-error", "the compiler made a mistake")
                 .help("please report it, with the script")
                 .into(),
         ),
-        Err(error) => Err(Diagnostic::error(
-            "no-thread",
-            format!("cannot start the compiler: {error}"),
-        )
-        .into()),
     }
 }
 
@@ -80,6 +88,35 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Vec
         });
     }
     codegen::compile(&program, &sources, &options).map_err(|e| vec![e.to_diagnostic()])
+}
+
+fn take_apart(args: &Args, script: Script) -> Result<Study, Vec<Diagnostic>> {
+    let Script {
+        sources,
+        file,
+        parameters,
+    } = script;
+    let (tree, reports) = parser::parse(&sources, file);
+    if !reports.is_empty() {
+        return Err(reports);
+    }
+    let host = Host::new();
+    let program = analyze(args, &tree, &host, parameters, None)?;
+    report::print(&sources, &program.warnings);
+    let options = machine(&host);
+    let text = |stage| {
+        let text = codegen::dump(&program, &sources, &options, stage);
+        text.map_err(|e| vec![e.to_diagnostic()])
+    };
+    let (llvm, assembly) = (text(Dump::LlvmOpt)?, text(Dump::Asm)?);
+    Ok(Study {
+        cpus: options.cpus,
+        sources,
+        file,
+        program,
+        llvm,
+        assembly,
+    })
 }
 
 /// What codegen wants to know of the machine.

@@ -24,7 +24,7 @@ pub fn carry_out(args: Args) -> Result<u8, Failure> {
 /// Does what a command asks for and yields the exit code.
 pub fn obey(verb: Verb) -> Result<u8, Failure> {
     match verb {
-        Verb::Explain { subject } => explain::explain(subject.as_deref()),
+        Verb::Explain(asked) => explain::explain(&asked),
         Verb::Tools { pattern } => tools::list(pattern.as_deref()),
         Verb::Run(args) => {
             let tool = tools::find(args.operands.first().map(String::as_str))?;

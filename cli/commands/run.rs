@@ -3,12 +3,11 @@
 use super::compile::{compile, sources};
 use crate::args::{Args, Format, Stage};
 use crate::failure::Failure;
-
 use crate::script::Script;
 use crate::{progress, report};
 use lexer::SourceMap;
 use runtime::host::KernelSymbols;
-use runtime::{Command, Error, Options, Output, OutputFormat, Session};
+use runtime::{Command, Error, Options, Output, OutputFormat, Session, Statistics};
 use std::time::Instant;
 
 /// Runs a script; yields its exit code.
@@ -30,6 +29,10 @@ pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
         pid: args.pid,
         symbols: Some(Box::new(KernelSymbols::new())),
         keep_verifier_logs,
+        statistics: Statistics {
+            print: args.stats,
+            most_percent: args.max_overhead,
+        },
         progress: progress::progress(),
     };
     let started = Session::start(object, options);

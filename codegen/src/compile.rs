@@ -83,16 +83,20 @@ pub fn dump(
     })
 }
 
-/// Compiles with less and less on the stack, until LLVM finds room for what it spills.
+/// Compiles with less and less on the stack, until LLVM finds room for what it spills; and with
+/// more scratch, where the values need it.
 fn with_budgets<T>(mut compile: impl FnMut(Budget) -> Result<T, Error>) -> Result<T, Error> {
     let mut budget = Budget::GENEROUS;
     loop {
         let result = compile(budget);
-        match (&result, budget.tighter()) {
-            (Err(Error::Llvm(message)), Some(tighter)) if message.contains("stack limit") => {
-                budget = tighter;
-            }
-            _ => return result,
+        let next = match &result {
+            Err(Error::Llvm(message)) if message.contains("stack limit") => budget.tighter(),
+            Err(Error::TooBig { .. }) => budget.wider(),
+            _ => None,
+        };
+        match next {
+            Some(next) => budget = next,
+            None => return result,
         }
     }
 }

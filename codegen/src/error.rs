@@ -15,6 +15,16 @@ pub enum Error {
         /// What there is.
         max: u32,
     },
+    /// One program uses more maps than the kernel allows.
+    #[error("this probe uses {maps} maps")]
+    TooManyMaps {
+        /// The probe.
+        span: Span,
+        /// How many it uses, strobe's own counted.
+        maps: usize,
+        /// How many it may use.
+        max: usize,
+    },
     /// The typed program breaks a promise of `sema::ir`.
     #[error("malformed typed program: {what}")]
     Malformed {
@@ -33,6 +43,7 @@ impl Error {
     pub fn to_diagnostic(&self) -> Diagnostic {
         match self {
             Self::TooBig { span, bytes, max } => too_big(*span, *bytes, *max),
+            Self::TooManyMaps { span, maps, max } => too_many_maps(*span, *maps, *max),
             Self::Malformed { span, what } => Diagnostic::error(
                 "internal-error",
                 format!("the compiler made a mistake: {what}"),
@@ -56,6 +67,18 @@ fn too_big(span: Span, bytes: u32, max: u32) -> Diagnostic {
         "a program has {max} bytes for its long strings, stacks and tuples"
     ))
     .help("read shorter strings: `str(p, 64)`, or `config = { max_strlen = 200 }`")
+}
+
+fn too_many_maps(span: Span, maps: usize, max: usize) -> Diagnostic {
+    Diagnostic::error(
+        "too-many-maps",
+        "this probe uses more maps than the kernel allows",
+    )
+    .primary(span, format!("uses {maps} maps"))
+    .note(format!(
+        "a program may use {max} maps, of which strobe needs up to 5 for itself"
+    ))
+    .help("use fewer maps with a key more, `@m[\"a\", k]` for `@a[k]`, or split the probe in two")
 }
 
 #[cfg(feature = "llvm")]

@@ -74,5 +74,12 @@ pub const PER_CPU_VALUE_MAX: u32 = 32 << 10;
 /// `BPF_MAX_LOOPS`: the most rounds of `bpf_loop`, which refuses to begin more.
 pub const LOOP_ROUNDS_MAX: u64 = 8 << 20;
 
+/// Maps that one program may use: `MAX_USED_MAPS` of `linux/bpf_verifier.h`.
+pub const PROGRAM_MAPS_MAX: usize = 64;
+
+/// The most that the programs of a script may have for values on each CPU, all together. An array
+/// that is not per-CPU has room for more; this is what a machine with many CPUs can spare.
+pub const SCRATCH_MAX: u32 = 4 << 20;
+
 /// Longest name of a map or program, its NUL not counted: `BPF_OBJ_NAME_LEN` less one.
 pub const NAME_MAX: usize = 15;

@@ -149,6 +149,12 @@ impl Map {
         Self::internal(symbol, MapRole::Names, map_type::ARRAY, size, entries)
     }
 
+    /// Memory of programs that need more than a per-CPU map can hold: an element a CPU, and one
+    /// of zeros.
+    pub(crate) fn wide_scratch(symbol: &str, size: u32, cpus: u32) -> Self {
+        Self::internal(symbol, MapRole::Scratch, map_type::ARRAY, size, cpus + 1)
+    }
+
     fn internal(symbol: &str, role: MapRole, kind: u32, value_size: u32, entries: u32) -> Self {
         Self {
             symbol: symbol.to_owned(),

@@ -86,7 +86,8 @@ pub enum MapRole {
     Control,
     /// Array of one element, frozen before the programs load: [`Globals`].
     Globals,
-    /// Per-CPU array, one element a program that needs it: values too big for the stack.
+    /// Values too big for the stack: a per-CPU array with an element for each program that needs
+    /// it, or an array with one for each CPU.
     Scratch,
     /// Array, filled before the programs load: [`Names`]. (The kernel does not load a program that
     /// uses a frozen array of several elements that programs may not write.)

@@ -29,7 +29,7 @@ pub use command::Command;
 pub use error::Error;
 pub use host::Host;
 pub use print::{Output, OutputFormat};
-pub use session::{Options, Outcome, Progress, Session};
+pub use session::{Options, Outcome, Progress, Session, Statistics};
 pub use symbol::{NoSymbols, Symbol, Symbols};
 pub use sys::{SyscallError, possible_cpus};
 pub use verifier::Rejection;

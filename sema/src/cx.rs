@@ -10,6 +10,7 @@ use crate::typed::Typed;
 use crate::{Options, error};
 use lexer::{Diagnostic, Severity, Span};
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 /// The state of one analysis.
 pub(crate) struct Cx<'a> {
@@ -19,6 +20,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) maps: Maps,
     pub(crate) events: Vec<Event>,
     reports: Vec<Diagnostic>,
+    /// Code, place and message of each report.
+    reported: HashSet<(&'static str, Option<Span>, String)>,
     /// Offset of `comm` in `task_struct`, where BTF tells; asked for at most once.
     pub(crate) comm_offset: OnceCell<Option<u32>>,
     /// The program that is being checked.
@@ -86,6 +89,7 @@ impl<'a> Cx<'a> {
             maps: Maps::default(),
             events: Vec::new(),
             reports: Vec::new(),
+            reported: HashSet::new(),
             comm_offset: OnceCell::new(),
             program: ProgramCx::default(),
         }
@@ -93,7 +97,9 @@ impl<'a> Cx<'a> {
 
     /// Adds a report, once however often the place is checked.
     pub(crate) fn report(&mut self, report: Diagnostic) {
-        if !self.reports.contains(&report) {
+        let place = report.labels.first().map(|label| label.span);
+        let same = (report.code, place, report.message.clone());
+        if self.reported.insert(same) {
             self.reports.push(report);
         }
     }
@@ -107,6 +113,7 @@ impl<'a> Cx<'a> {
     /// Forgets the reports of a round that was not the last.
     pub(crate) fn forget_reports(&mut self) {
         self.reports.clear();
+        self.reported.clear();
     }
 
     pub(crate) fn has_errors(&self) -> bool {
@@ -114,6 +121,7 @@ impl<'a> Cx<'a> {
     }
 
     pub(crate) fn take_reports(&mut self) -> Vec<Diagnostic> {
+        self.reported.clear();
         std::mem::take(&mut self.reports)
     }
 

@@ -3,11 +3,13 @@
 use crate::ir::{self, Aggregation, MapId, MapKind, MapValue, VarId};
 use crate::ty::{Join, Ty, join};
 use lexer::Span;
+use std::collections::HashMap;
 
 /// Every map of the script, by order of first appearance.
 #[derive(Debug, Default)]
 pub(crate) struct Maps {
     entries: Vec<MapEntry>,
+    ids: HashMap<String, MapId>,
     /// Whether anything was learnt since the flag was last taken.
     changed: bool,
 }
@@ -49,10 +51,12 @@ pub(crate) enum Learnt {
 impl Maps {
     /// The map of this name, made when it is new.
     pub(crate) fn id(&mut self, name: &str, span: Span) -> MapId {
-        if let Some(index) = self.entries.iter().position(|e| e.name == name) {
-            return MapId(index as u32);
+        if let Some(&id) = self.ids.get(name) {
+            return id;
         }
         self.changed = true;
+        let id = MapId(self.entries.len() as u32);
+        self.ids.insert(name.to_owned(), id);
         self.entries.push(MapEntry {
             name: name.to_owned(),
             span,
@@ -61,7 +65,7 @@ impl Maps {
             declared: None,
             writer: None,
         });
-        MapId(self.entries.len() as u32 - 1)
+        id
     }
 
     pub(crate) fn get(&self, id: MapId) -> &MapEntry {
@@ -213,7 +217,8 @@ pub(crate) struct Variables {
     table: Vec<Variable>,
     /// How many declarations this round has met; the n-th is always the n-th entry.
     declared: usize,
-    scopes: Vec<Vec<VarId>>,
+    /// The names of each block around, the innermost last.
+    scopes: Vec<HashMap<String, VarId>>,
     changed: bool,
 }
 
@@ -232,7 +237,7 @@ impl Variables {
     /// Begins a round.
     pub(crate) fn restart(&mut self) {
         self.declared = 0;
-        self.scopes = vec![Vec::new()];
+        self.scopes = vec![HashMap::new()];
     }
 
     /// Something, if anything was learnt since the last call.
@@ -241,7 +246,7 @@ impl Variables {
     }
 
     pub(crate) fn enter(&mut self) {
-        self.scopes.push(Vec::new());
+        self.scopes.push(HashMap::new());
     }
 
     pub(crate) fn leave(&mut self) {
@@ -262,33 +267,26 @@ impl Variables {
         }
         self.declared += 1;
         if let Some(scope) = self.scopes.last_mut() {
-            scope.push(id);
+            scope.insert(name.to_owned(), id);
         }
         id
     }
 
     /// The variable that a name means here.
     pub(crate) fn find(&self, name: &str) -> Option<VarId> {
-        let visible = self
-            .scopes
-            .iter()
-            .rev()
-            .flat_map(|scope| scope.iter().rev());
-        visible.copied().find(|&id| self.get(id).name == name)
+        let mut scopes = self.scopes.iter().rev();
+        scopes.find_map(|scope| scope.get(name).copied())
     }
 
     /// Whether the innermost scope itself declares the name.
     pub(crate) fn in_scope(&self, name: &str) -> Option<VarId> {
-        let scope = self.scopes.last()?;
-        scope.iter().copied().find(|&id| self.get(id).name == name)
+        self.scopes.last()?.get(name).copied()
     }
 
     /// Every name that can be seen here.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.scopes
-            .iter()
-            .flatten()
-            .map(|&id| self.get(id).name.as_str())
+        let names = self.scopes.iter().flat_map(HashMap::keys);
+        names.map(String::as_str)
     }
 
     pub(crate) fn get(&self, id: VarId) -> &Variable {

@@ -6,6 +6,7 @@
 //! the workload that it started itself, by a name that no other has. Called with a word of
 //! [`workload`] as its first argument, this binary is that workload.
 
+mod big;
 mod calls;
 mod case;
 mod execute;
@@ -29,6 +30,7 @@ fn main() {
         .flat_map(|directory| case::load(&root.join(directory)))
         .map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)))
         .collect();
+    trials.extend(big::trials());
     trials.extend(lifetime::trials());
     trials.extend(losses::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit();

@@ -4,6 +4,7 @@
 mod codes;
 mod commands;
 mod examples;
+mod explain;
 #[path = "../../cli/pages.rs"]
 mod pages;
 mod strobe;

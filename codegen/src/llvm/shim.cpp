@@ -25,3 +25,9 @@ extern "C" LLVMMetadataRef strobe_di_file(LLVMDIBuilderRef builder, const char *
   StringRef source(text, text_len);
   return wrap(unwrap(builder)->createFile(StringRef(name, name_len), "", std::nullopt, source));
 }
+
+// Takes the place of llvm::cl::Option::addArgument() where the linker is told to --wrap it, as it
+// is for release builds (cli/build.rs). LLVM registers some 400 command-line options before main(),
+// half of all that a run does whose program is cached; nobody parses them, and each keeps the
+// default that its constructor gave it.
+extern "C" void __wrap__ZN4llvm2cl6Option11addArgumentEv(void *) {}

@@ -5,8 +5,7 @@ use super::looping::Loop;
 use super::sharing::Sharing;
 use super::unit::Internal;
 use super::{Address, Budget, Unit};
-use crate::error::Error;
-use crate::kernel::{COMM_SIZE, PER_CPU_VALUE_MAX, helper};
+use crate::kernel::{COMM_SIZE, helper};
 use crate::llvm::{Block, Builder, Function, Location, Scope, Ty, Value};
 use crate::object::Health;
 use lexer::Span;
@@ -69,7 +68,7 @@ impl<'u, 'm> Cx<'u, 'm> {
         let entry = Builder::new(module, function.append_block(c"entry"));
         let b = Builder::new(module, function.append_block(c"body"));
         let sharing = Rc::new(Sharing::new(probe));
-        let mut frame = Frame::new(unit.budget.among(1 + sharing.depth()));
+        let mut frame = Frame::new(unit.budget.among(1 + sharing.depth()), unit.scratch_start());
         let leaving = (sharing.depth() > 0).then(|| frame.lasting_scratch(8));
         let mut cx = Self {
             unit,
@@ -192,15 +191,10 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// Ends the function: the first block goes on to the body, and the last returns 0.
     pub(super) fn finish(self, body: Block<'m>) {
-        let size = self.frame.scratch_size();
-        if size > PER_CPU_VALUE_MAX {
-            let span = self.probe.span;
-            let (bytes, max) = (size, PER_CPU_VALUE_MAX);
-            self.unit.report(Error::TooBig { span, bytes, max });
-        }
         match self.scratch {
             Some(scratch) => {
-                self.unit.reserve_scratch(size);
+                let size = self.frame.scratch_size();
+                self.unit.reserve_scratch(size, self.probe.span);
                 let missing = self.entry.is_zero(scratch);
                 let none = self.block(c"none");
                 self.entry.branch(missing, none, body);
@@ -212,6 +206,7 @@ impl<'u, 'm> Cx<'u, 'm> {
         }
         self.b.position_at_end(self.end);
         self.b.ret(self.u64(0));
+        self.unit.finish_program(self.probe.span);
     }
 
     /// The place in the script of the instructions that follow.
@@ -232,7 +227,7 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// Notes that the typed program is not as promised, and yields a zero to go on with.
     pub(super) fn malformed(&mut self, span: Span, what: &'static str) -> Value<'m> {
-        self.unit.report(Error::Malformed { span, what });
+        self.unit.report(crate::Error::Malformed { span, what });
         self.u64(0)
     }
 
@@ -310,7 +305,14 @@ impl<'u, 'm> Cx<'u, 'm> {
     /// As many zeros as the largest histogram has bytes; may be null for the verifier. They are the
     /// first element of scratch, which no program writes.
     pub(super) fn zeros(&mut self) -> Value<'m> {
-        self.internal_element(Internal::Scratch)
+        if !self.unit.budget.wide {
+            return self.internal_element(Internal::Scratch);
+        }
+        // Behind the elements of the CPUs.
+        let key = self.array_key(self.unit.options.cpus);
+        let map = self.unit.internal(Internal::Scratch);
+        let args = [map, key];
+        self.b.call_helper(helper::MAP_LOOKUP_ELEM, &args, Ty::Ptr)
     }
 
     /// Runs `lower`, and gives back the room that it asked for.
@@ -389,8 +391,13 @@ impl<'u, 'm> Cx<'u, 'm> {
         if let Some(scratch) = self.scratch {
             return scratch;
         }
-        let index = self.unit.next_scratch();
-        let key = self.array_key(index);
+        let key = match self.unit.budget.wide {
+            true => self.cpu_key(),
+            false => {
+                let index = self.unit.next_scratch();
+                self.array_key(index)
+            }
+        };
         let map = self.unit.internal(Internal::Scratch);
         let args = [map, key];
         let scratch = self
@@ -398,6 +405,15 @@ impl<'u, 'm> Cx<'u, 'm> {
             .call_helper(helper::MAP_LOOKUP_ELEM, &args, Ty::Ptr);
         self.scratch = Some(scratch);
         scratch
+    }
+
+    /// The key of the current CPU's element. A program stays on its CPU.
+    fn cpu_key(&self) -> Value<'m> {
+        let key = self.entry.alloca(8);
+        let entry = &self.entry;
+        let cpu = entry.call_helper(helper::GET_SMP_PROCESSOR_ID, &[], Ty::I64);
+        entry.store(entry.resize(cpu, Ty::I32, false), key, 4);
+        key
     }
 
     fn array_key(&self, index: u32) -> Value<'m> {

@@ -15,6 +15,9 @@ pub(crate) struct Budget {
     stack: u32,
     /// Scalar variables that may live in registers, or be spilled; the others go to scratch.
     pub(super) registers: u32,
+    /// Whether scratch is one array for all programs and CPUs, which has room for much, rather than
+    /// a per-CPU array with an element a program, which is quicker to reach.
+    pub(super) wide: bool,
 }
 
 impl Budget {
@@ -22,13 +25,20 @@ impl Budget {
     pub(crate) const GENEROUS: Self = Self {
         stack: 320,
         registers: 24,
+        wide: false,
     };
+
+    /// The same with more scratch, if there is more.
+    pub(crate) fn wider(self) -> Option<Self> {
+        (!self.wide).then_some(Self { wide: true, ..self })
+    }
 
     /// The part of each of so many functions that are under way at once: they share the stack.
     pub(super) fn among(self, functions: u32) -> Self {
         Self {
             stack: (self.stack / functions) & !7,
             registers: self.registers / functions,
+            ..self
         }
     }
 
@@ -37,6 +47,7 @@ impl Budget {
         (self.registers > 0).then_some(Self {
             stack: self.stack / 2,
             registers: self.registers / 3,
+            ..self
         })
     }
 }
@@ -73,24 +84,20 @@ pub(super) struct Frame<'m> {
 pub(super) struct Mark(usize);
 
 impl<'m> Frame<'m> {
-    /// An empty frame.
-    pub(super) fn new(budget: Budget) -> Self {
+    /// An empty frame, whose scratch begins so many bytes into the element.
+    pub(super) fn new(budget: Budget, scratch: u32) -> Self {
         Self {
             slots: Vec::new(),
             temps: Vec::new(),
             stack_left: budget.stack,
-            scratch_top: 0,
-            scratch_high: 0,
+            scratch_top: scratch,
+            scratch_high: scratch,
         }
     }
 
     /// The frame of a function that this one calls now: of scratch it has what is not in use.
     pub(super) fn callee(&self, budget: Budget) -> Self {
-        Self {
-            scratch_top: self.scratch_top,
-            scratch_high: self.scratch_top,
-            ..Self::new(budget)
-        }
+        Self::new(budget, self.scratch_top)
     }
 
     /// Takes note of what a function needed that this one calls.
@@ -133,7 +140,7 @@ impl<'m> Frame<'m> {
         self.grow_scratch(align_up(size, 8))
     }
 
-    /// Bytes of scratch in use at most.
+    /// Bytes of the scratch element in use at most, from its start.
     pub(super) fn scratch_size(&self) -> u32 {
         self.scratch_high
     }

@@ -301,7 +301,7 @@ pub(super) fn on_each_cpu<'m>(
 }
 
 /// Looks a key up: the address of the entry's value, or null.
-pub(super) fn lookup<'m>(cx: &Cx<'_, 'm>, map: MapId, key: Value<'m>) -> Value<'m> {
+pub(super) fn lookup<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>) -> Value<'m> {
     let args = [cx.unit.map_symbol(map), key];
     cx.b.call_helper(helper::MAP_LOOKUP_ELEM, &args, Ty::Ptr)
 }
@@ -322,7 +322,7 @@ fn replace<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>, value: Value<'m>
 
 /// Calls `bpf_map_update_elem`; yields 0, or a negative error.
 fn update_entry<'m>(
-    cx: &Cx<'_, 'm>,
+    cx: &mut Cx<'_, 'm>,
     map: MapId,
     key: Value<'m>,
     value: Value<'m>,

@@ -3,12 +3,14 @@
 use super::Budget;
 use crate::Options;
 use crate::error::Error;
+use crate::kernel::{PER_CPU_VALUE_MAX, PROGRAM_MAPS_MAX, SCRATCH_MAX};
 use crate::llvm::{DebugInfo, Module, Value};
 use crate::object;
 use crate::symbols::Symbols;
-use lexer::SourceMap;
+use lexer::{SourceMap, Span};
 use sema::ir::{self, EventId, MapId};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// A map of strobe's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub(crate) struct Unit<'m> {
     rounds: u32,
     /// Bytes of the longest name of a target.
     name_size: u32,
+    /// Which maps the current program uses: those of the script, and then strobe's own.
+    used: HashSet<usize>,
     exits: bool,
     errors: Vec<Error>,
 }
@@ -99,6 +103,7 @@ impl<'m> Unit<'m> {
             scratch_users: u32::from(zeros > 0),
             rounds: 0,
             name_size: 0,
+            used: HashSet::new(),
             exits: false,
             errors: Vec::new(),
         }
@@ -111,14 +116,25 @@ impl<'m> Unit<'m> {
     }
 
     /// The address by which programs name a map of the script.
-    pub(super) fn map_symbol(&self, id: MapId) -> Value<'m> {
+    pub(super) fn map_symbol(&mut self, id: MapId) -> Value<'m> {
+        self.used.insert(id.0 as usize);
         self.script_maps[id.0 as usize]
     }
 
     /// The address by which programs name a map of strobe's own, which is then in use.
     pub(super) fn internal(&mut self, map: Internal) -> Value<'m> {
+        self.used.insert(self.script_maps.len() + map as usize);
         let symbol = &mut self.internal_maps[map as usize];
         *symbol.get_or_insert_with(|| declare(self.module, self.symbols.internal(map as usize)))
+    }
+
+    /// Ends a program, which stands at a place of the script.
+    pub(super) fn finish_program(&mut self, span: Span) {
+        let maps = std::mem::take(&mut self.used).len();
+        if maps > PROGRAM_MAPS_MAX {
+            let max = PROGRAM_MAPS_MAX;
+            self.report(Error::TooManyMaps { span, maps, max });
+        }
     }
 
     /// The number of the next scratch element.
@@ -133,8 +149,23 @@ impl<'m> Unit<'m> {
         self.rounds
     }
 
-    /// Makes scratch elements at least this big.
-    pub(super) fn reserve_scratch(&mut self, bytes: u32) {
+    /// Where in its scratch element the next program's part begins.
+    pub(super) fn scratch_start(&self) -> u32 {
+        match self.budget.wide {
+            true => self.scratch_size,
+            false => 0,
+        }
+    }
+
+    /// Makes scratch elements at least this big, for the program at a place of the script.
+    pub(super) fn reserve_scratch(&mut self, bytes: u32, span: Span) {
+        let max = match self.budget.wide {
+            true => SCRATCH_MAX,
+            false => PER_CPU_VALUE_MAX,
+        };
+        if bytes > max {
+            self.report(Error::TooBig { span, bytes, max });
+        }
         self.scratch_size = self.scratch_size.max(bytes);
     }
 
@@ -178,6 +209,9 @@ impl<'m> Unit<'m> {
                 Internal::Health => object::Map::health(symbol, self.ir.maps.len() as u32),
                 Internal::Control => object::Map::control(symbol),
                 Internal::Globals => object::Map::globals(symbol),
+                Internal::Scratch if self.budget.wide => {
+                    object::Map::wide_scratch(symbol, self.scratch_size, self.options.cpus)
+                }
                 Internal::Scratch => {
                     object::Map::scratch(symbol, self.scratch_size, self.scratch_users)
                 }

@@ -34,6 +34,7 @@ impl Session {
         }
         output.flush()?;
         self.report_losses(output)?;
+        self.print_statistics(output)?;
         output.flush()?;
         let exit_code = if output.is_closed() {
             0

@@ -2,6 +2,9 @@
 
 mod finish;
 mod run;
+mod statistics;
+
+pub use statistics::Statistics;
 
 use crate::Error;
 use crate::attach::{Links, Watch, attach_all};
@@ -34,6 +37,8 @@ pub struct Options {
     pub symbols: Option<Box<dyn Symbols>>,
     /// Whether to keep the verifier's log of every program.
     pub keep_verifier_logs: bool,
+    /// What is asked of the kernel's run-time statistics.
+    pub statistics: Statistics,
     /// Told, by several threads, how many attachments of how many are made.
     pub progress: Option<Progress>,
 }
@@ -79,6 +84,7 @@ pub struct Session {
     attached: usize,
     missing: Vec<Error>,
     refused: Vec<String>,
+    statistics: Option<statistics::Kept>,
 }
 
 impl std::fmt::Debug for Session {
@@ -124,6 +130,7 @@ impl Session {
             attached: 0,
             missing: Vec::new(),
             refused: loaded.refused.iter().map(Error::to_string).collect(),
+            statistics: statistics::Kept::start(options.statistics)?,
         };
         session.attach(options.progress.as_deref())?;
         Ok(session)

@@ -56,7 +56,8 @@ impl Session {
             if is_over || output.is_closed() || self.has_nothing_to_wait_for() {
                 return Ok(());
             }
-            if self.wait(output, self.comes_fast(drained))? {
+            let stop = self.wait(output, self.comes_fast(drained))?;
+            if stop || self.is_too_expensive(output)? {
                 return Ok(());
             }
         }
@@ -111,7 +112,10 @@ impl Session {
                 self.target.as_ref().map(end_of),
                 output.reader().map(Interest::Hangup),
             ],
-            gather.then_some(GATHERING_TIME),
+            match gather {
+                true => Some(GATHERING_TIME),
+                false => self.statistics.as_ref().and_then(|kept| kept.window()),
+            },
         )?;
         if hangup {
             output.close();

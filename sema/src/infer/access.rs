@@ -30,7 +30,8 @@ impl MapPlace {
 /// `$x`
 pub(super) fn variable(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
     let Some(id) = cx.program.variables.find(name) else {
-        let names: Vec<&str> = cx.program.variables.names().collect();
+        let mut names: Vec<&str> = cx.program.variables.names().collect();
+        names.sort_unstable();
         let report = error::unknown_variable(name, &names, span);
         return cx.fail(report, span);
     };

@@ -17,7 +17,8 @@ pub(crate) use link::{
 };
 pub(crate) use map::{Batch, BatchCursor, Map, MapSpec};
 pub(crate) use object::{
-    Kind as ObjectKind, btf_bytes, module_btf, next_id, open as open_object, program_info,
+    Kind as ObjectKind, ProgramInfo, btf_bytes, enable_statistics, module_btf, next_id,
+    open as open_object, program_info,
 };
 pub(crate) use program::{
     DebugInfo, Log, ProgramSpec, Purpose, load_btf, load_program, run_raw_tracepoint,
@@ -47,6 +48,7 @@ enum Command {
     ObjectInfo = 15,
     BtfById = 19,
     BtfNextId = 23,
+    EnableStatistics = 32,
 }
 
 /// A command's attribute: plain old data that heads `union bpf_attr`.

@@ -21,6 +21,11 @@ struct ById {
 }
 
 #[repr(C)]
+struct EnableStatistics {
+    kind: u32,
+}
+
+#[repr(C)]
 struct InfoByFd {
     fd: u32,
     size: u32,
@@ -39,7 +44,7 @@ struct BtfInfo {
     is_kernels: u32,
 }
 
-/// `struct bpf_prog_info` up to what function information takes.
+/// `struct bpf_prog_info` up to the statistics.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ProgramInfo {
@@ -72,6 +77,19 @@ pub(crate) struct ProgramInfo {
     func_info: u64,
     func_info_count: u32,
     line_info_count: u32,
+    line_info: u64,
+    jited_line_info: u64,
+    jited_line_info_count: u32,
+    line_record_size: u32,
+    jited_line_record_size: u32,
+    tag_count: u32,
+    tags: u64,
+    /// Nanoseconds that it has run, while the kernel kept statistics.
+    pub(crate) run_time_ns: u64,
+    /// How often it has run, while the kernel kept statistics.
+    pub(crate) run_count: u64,
+    /// How often it was not run because it, or another program, ran on this CPU already.
+    pub(crate) missed: u64,
 }
 
 // SAFETY: plain words without padding and no address.
@@ -79,6 +97,19 @@ unsafe impl Attribute for ById {}
 // SAFETY: plain words; `info` is the address of `size` bytes that outlive the call, and the
 // addresses in those are of buffers of the sizes that stand beside them, or zero.
 unsafe impl Attribute for InfoByFd {}
+
+// SAFETY: one word.
+unsafe impl Attribute for EnableStatistics {}
+
+/// Makes the kernel count runs and their time, of all programs, until the descriptor closes.
+pub(crate) fn enable_statistics() -> Result<OwnedFd, SyscallError> {
+    /// `BPF_STATS_RUN_TIME`
+    const RUN_TIME: u32 = 0;
+    let mut attribute = EnableStatistics { kind: RUN_TIME };
+    call_for_fd(Command::EnableStatistics, &mut attribute, || {
+        "enable run-time statistics".to_owned()
+    })
+}
 
 /// The next id behind one, of the objects of a kind; nothing behind the last.
 pub(crate) fn next_id(kind: Kind, after: u32) -> Option<u32> {

@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-fn main() -> io::Result<()> {
+/// Writes the table where `cli` includes it.
+pub fn embed() -> io::Result<()> {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let scripts = root.join("scripts");
     println!("cargo::rerun-if-changed={}", scripts.display());
