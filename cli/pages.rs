@@ -5,10 +5,11 @@
 //! `Not shown here:` and tells why there are none.
 
 /// The texts, by theme.
-const THEMES: [&str; 6] = [
+const THEMES: &[&str] = &[
     include_str!("../docs/errors/writing.md"),
     include_str!("../docs/errors/names.md"),
     include_str!("../docs/errors/types.md"),
+    include_str!("../docs/errors/definitions.md"),
     include_str!("../docs/errors/probes.md"),
     include_str!("../docs/errors/running.md"),
     include_str!("../docs/errors/user.md"),
@@ -31,7 +32,7 @@ pub struct Page {
 
 /// Every page, in the order of the texts.
 pub fn all() -> impl Iterator<Item = Page> {
-    THEMES.into_iter().flat_map(|theme| {
+    THEMES.iter().flat_map(|theme| {
         theme.split(HEADING).skip(1).filter_map(|section| {
             let (code, text) = section.split_once('\n')?;
             let (code, text) = (code.trim(), text.trim());

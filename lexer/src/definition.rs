@@ -28,9 +28,11 @@ pub(crate) enum End {
     Missing(usize),
 }
 
-/// The end of the definition that starts at `start`: its semicolon outside braces. A second pair
-/// of braces before any semicolon belongs to something else, so the semicolon was forgotten.
+/// The end of the definition that starts at `start`: its semicolon outside braces. Behind the body
+/// of a struct, union or enum it may be left out; what follows a `typedef` is its name. A second
+/// pair of braces before any semicolon belongs to something else, so the semicolon was forgotten.
 pub(crate) fn end(text: &str, start: usize) -> End {
+    let named_behind = text[start..].starts_with("typedef");
     let mut depth = 0_u32;
     let mut body_end = None;
     for (token, range) in C::lexer(&text[start..]).spanned() {
@@ -44,7 +46,11 @@ pub(crate) fn end(text: &str, start: usize) -> End {
             Ok(C::Close) => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    body_end = Some(start + range.end);
+                    let end = start + range.end;
+                    body_end = Some(end);
+                    if !named_behind && !goes_on(&text[end..]) {
+                        return End::Closed(end);
+                    }
                 }
             }
             Ok(C::Semicolon) if depth == 0 => return End::Closed(start + range.end),
@@ -52,4 +58,20 @@ pub(crate) fn end(text: &str, start: usize) -> End {
         }
     }
     End::Missing(body_end.unwrap_or(text.len()))
+}
+
+/// Whether what stands behind a body still belongs to it: the semicolon, an attribute, the name of a
+/// C variable.
+fn goes_on(behind: &str) -> bool {
+    let mut rest = behind.trim_start();
+    while let Some(comment) = rest.strip_prefix("/*") {
+        let Some(end) = comment.find("*/") else {
+            return false;
+        };
+        rest = comment[end + 2..].trim_start();
+    }
+    let behind_name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    rest.starts_with("__attribute")
+        || rest.starts_with("__packed")
+        || behind_name.trim_start().starts_with(';')
 }

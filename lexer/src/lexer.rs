@@ -75,6 +75,14 @@ impl<'s> Lexer<'s> {
         }
     }
 
+    /// A lexer for a text that is code from its start, such as one expression.
+    pub fn code_only(file: FileId, text: &'s str) -> Self {
+        Self {
+            mode: Mode::Body,
+            ..Self::new(file, text)
+        }
+    }
+
     /// Whether the last token ended an item, so that the next one begins another.
     pub fn at_item_end(&self) -> bool {
         self.mode == Mode::Top
@@ -208,7 +216,7 @@ impl<'s> Lexer<'s> {
     /// A C definition, without the semicolon that ends it.
     fn definition(&mut self, start: usize) -> Option<Spanned<Token<'s>>> {
         let (text_end, end) = match definition::end(self.text, start) {
-            End::Closed(end) => (end - 1, end),
+            End::Closed(end) => (end - usize::from(self.text[..end].ends_with(';')), end),
             End::Missing(end) => {
                 self.error(LexErrorKind::UnterminatedDefinition, end..end);
                 (end, end)

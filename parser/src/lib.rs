@@ -6,6 +6,7 @@
 mod actions;
 pub mod ast;
 mod attach_point;
+pub mod c;
 mod casts;
 mod depth;
 mod dump;
@@ -24,4 +25,4 @@ mod grammar {
 pub use depth::MAX_DEPTH;
 pub use dump::dump;
 pub use format::format;
-pub use parse::parse;
+pub use parse::{expression, parse};

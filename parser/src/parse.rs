@@ -1,9 +1,9 @@
 //! A text to its syntax tree: item by item, each read again after a mistake without what held it.
 
 use crate::actions::Context;
-use crate::ast::{Item, Program};
+use crate::ast::{Expr, Item, Program};
 use crate::error::{ParseError, ParseErrorKind};
-use crate::grammar::ItemParser;
+use crate::grammar::{ExprParser, ItemParser};
 use crate::recover::{self, Faulty};
 use crate::slip::{self, Place};
 use crate::{casts, depth};
@@ -34,6 +34,24 @@ pub fn parse(sources: &SourceMap, file: FileId) -> (Program, Vec<Diagnostic>) {
     };
     while reader.found() < MAX_REPORTS && reader.read_item() {}
     reader.finish(sources)
+}
+
+/// The expression that a text is, such as the text of a `#define`; nothing where it is none. The
+/// text starts at the start of `at`.
+pub fn expression(text: &str, at: Span) -> Option<Expr> {
+    let mut lexer = Lexer::code_only(at.file, text);
+    let mut tokens: Vec<_> = lexer.by_ref().collect();
+    if !lexer.errors().is_empty() || depth::exceeded(&tokens).is_some() {
+        return None;
+    }
+    casts::mark(&mut tokens);
+    let stream = tokens.iter().map(|token| {
+        let [start, end] = [token.span.start, token.span.end];
+        (at.start + start, token.node, at.start + end)
+    });
+    let cx = Context::new(at.file);
+    let expr = ExprParser::new().parse(&cx, stream).ok()?;
+    cx.take_errors().is_empty().then_some(expr)
 }
 
 /// The state of reading one text.

@@ -1,11 +1,13 @@
 //! The whole analysis: rounds of checking until the types are stable.
 
 use crate::cx::{Cx, NameRoom, ProgramCx};
+use crate::definitions::Definitions;
 use crate::provider::{self, Site};
 use crate::tables::Variables;
 use crate::{Kernel, config, error, infer, ir};
 use lexer::Diagnostic;
 use parser::ast::{self, Item};
+use parser::c::NoIncludes;
 use std::collections::HashMap;
 
 /// Rounds after which types that still change are taken as they are. Integer types widen at most
@@ -45,10 +47,12 @@ pub fn analyze(
     options: &Options,
 ) -> Result<ir::Program, Vec<Diagnostic>> {
     let (config, reports) = config::settings(script, &options.environment);
-    let mut cx = Cx::new(kernel, options, config);
+    let (definitions, wrong) = Definitions::read(script, kernel, &mut NoIncludes);
+    let mut cx = Cx::new(kernel, &definitions, options, config);
     let clauses = expand(script, &mut cx);
     let mut standing = cx.take_reports();
     standing.extend(reports);
+    standing.extend(wrong);
 
     let mut variables = HashMap::new();
     let mut probes = Vec::new();
@@ -83,10 +87,9 @@ fn expand<'a>(script: &'a ast::Program, cx: &mut Cx<'_>) -> Vec<Clause<'a>> {
                 sites: provider::expand(probe, cx),
             }),
             Item::MapDecl(decl) => infer::declare_map(decl, cx),
-            Item::Definition(d) => cx.report(error::unsupported("C definitions", d.span)),
             Item::Import(i) => cx.report(error::unsupported("imports", i.span)),
             Item::Macro(m) => cx.report(error::unsupported("macros", m.name.span)),
-            Item::Config(_) => {}
+            Item::Config(_) | Item::Definition(_) => {}
         }
     }
     if clauses.is_empty() && !cx.has_errors() {

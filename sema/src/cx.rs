@@ -1,7 +1,8 @@
 //! What type checking carries along: the machine, the tables, the program so far, the reports.
 
+use crate::definitions::Definitions;
 use crate::ir::{self, Event, EventId, EventKind, MapId};
-use crate::kernel::btf::Kind;
+use crate::kernel::btf::{Btf, Kind};
 use crate::kernel::{Kernel, KernelError};
 use crate::provider::Site;
 use crate::tables::{Held, Learnt, Maps, Variables};
@@ -15,6 +16,8 @@ use std::collections::HashSet;
 /// The state of one analysis.
 pub(crate) struct Cx<'a> {
     pub(crate) kernel: &'a dyn Kernel,
+    /// What the script defines in C.
+    pub(crate) definitions: &'a Definitions<'a>,
     pub(crate) options: &'a Options,
     pub(crate) config: ir::Config,
     pub(crate) maps: Maps,
@@ -22,6 +25,8 @@ pub(crate) struct Cx<'a> {
     reports: Vec<Diagnostic>,
     /// Code, place and message of each report.
     reported: HashSet<(&'static str, Option<Span>, String)>,
+    /// The macros of `#define` that are being expanded, and where each is used.
+    pub(crate) expanding: Vec<(String, Span)>,
     /// Offset of `comm` in `task_struct`, where BTF tells; asked for at most once.
     pub(crate) comm_offset: OnceCell<Option<u32>>,
     /// The program that is being checked.
@@ -81,22 +86,37 @@ impl NameRoom {
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(kernel: &'a dyn Kernel, options: &'a Options, config: ir::Config) -> Self {
+    pub(crate) fn new(
+        kernel: &'a dyn Kernel,
+        definitions: &'a Definitions<'a>,
+        options: &'a Options,
+        config: ir::Config,
+    ) -> Self {
         Self {
             kernel,
+            definitions,
             options,
             config,
             maps: Maps::default(),
             events: Vec::new(),
             reports: Vec::new(),
             reported: HashSet::new(),
+            expanding: Vec::new(),
             comm_offset: OnceCell::new(),
             program: ProgramCx::default(),
         }
     }
 
+    /// The types of the kernel, with the script's own before them.
+    pub(crate) fn btf(&self) -> Result<&'a Btf, KernelError> {
+        self.definitions.btf()
+    }
+
     /// Adds a report, once however often the place is checked.
-    pub(crate) fn report(&mut self, report: Diagnostic) {
+    pub(crate) fn report(&mut self, mut report: Diagnostic) {
+        for (name, span) in self.expanding.iter().rev() {
+            report = report.secondary(*span, format!("in the expansion of `{name}`"));
+        }
         let place = report.labels.first().map(|label| label.span);
         let same = (report.code, place, report.message.clone());
         if self.reported.insert(same) {

@@ -13,6 +13,7 @@ pub mod arch;
 mod builtin;
 mod config;
 mod cx;
+mod definitions;
 mod error;
 mod format;
 mod infer;

@@ -60,7 +60,7 @@ impl Host {
         let listed = self
             .tracefs()
             .and_then(|tracefs| functions::traceable(&tracefs.function_list()));
-        listed.or_else(|_| functions::known(self.btf().ok()))
+        listed.or_else(|_| functions::known(self.btf().ok().map(|btf| &**btf)))
     }
 
     /// Looks for debug symbols in this directory first.
@@ -85,9 +85,9 @@ impl Kernel for Host {
         self.tracefs()?.format(system, event)
     }
 
-    fn btf(&self) -> Result<&Btf, KernelError> {
+    fn btf(&self) -> Result<&Arc<Btf>, KernelError> {
         let btf = self.btf.get_or_init(read_btf);
-        btf.as_deref().map_err(Clone::clone)
+        btf.as_ref().map_err(Clone::clone)
     }
 
     fn module_btf(&self, module: &str) -> Result<Option<Arc<Btf>>, KernelError> {

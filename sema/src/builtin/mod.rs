@@ -113,6 +113,11 @@ fn find(name: &str) -> Option<&'static Builtin> {
     all().find(|b| b.name == name)
 }
 
+/// Whether a bare name means a value: one that is built in, or a macro of the script.
+pub(crate) fn is_value(name: &str, cx: &Cx<'_>) -> bool {
+    find(name).is_some() || cx.definitions.r#macro(name).is_some()
+}
+
 /// A bare name: a built-in value, a numbered argument, or a constant of the kernel.
 pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
     match find(name) {
@@ -139,6 +144,9 @@ pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
         }
         None => {}
     }
+    if let Some(value) = crate::definitions::expand(name, span, cx) {
+        return value;
+    }
     if let Some(argument) = site::numbered(name, span, cx) {
         return argument;
     }
@@ -146,7 +154,8 @@ pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
         return constant;
     }
     let values = all().filter(|b| matches!(b.check, Check::Value(_) | Check::Either(..)));
-    let names: Vec<&str> = values.map(|b| b.name).collect();
+    let names = values.map(|b| b.name).chain(cx.definitions.macros());
+    let names: Vec<&str> = names.collect();
     cx.fail(error::unknown_name(name, &names, span), span)
 }
 

@@ -171,7 +171,7 @@ fn stack(side: StackSide, call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
 
 /// A constant of one of the kernel's enums.
 pub(super) fn kernel_constant(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Typed> {
-    let btf = cx.kernel.btf().ok()?;
+    let btf = cx.btf().ok()?;
     let found = btf.find_constant(name).ok()??;
     let ty = crate::infer::from_btf(btf, found.ty).ok()?;
     Some(Typed::value(ExprKind::Int(found.value as u64), ty, span))

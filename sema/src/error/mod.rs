@@ -1,11 +1,13 @@
 //! Every report that type checking can give: one small function each, grouped by theme.
 
+mod definition;
 mod function;
 mod name;
 mod probe;
 mod types;
 mod user;
 
+pub(crate) use definition::*;
 pub(crate) use function::*;
 pub(crate) use name::*;
 pub(crate) use probe::*;

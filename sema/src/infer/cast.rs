@@ -46,6 +46,12 @@ static INTEGERS: &[(&[&str], u8, bool)] = &[
     ),
 ];
 
+/// Bytes and sign of an integer type that is known by name on every machine.
+pub(crate) fn integer_named(name: &str) -> Option<(u8, bool)> {
+    let found = INTEGERS.iter().find(|(names, ..)| names.contains(&name));
+    found.map(|&(_, bytes, signed)| (bytes, signed))
+}
+
 /// The type that a written type means; nothing where it means none, which has been reported.
 pub(super) fn resolve(ty: &TypeExpr, cx: &mut Cx<'_>) -> Option<Ty> {
     match &ty.kind {
@@ -81,7 +87,7 @@ fn named(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
             cut: true,
         }),
         _ => {
-            let known = cx.kernel.btf().ok();
+            let known = cx.btf().ok();
             let found = known.and_then(|btf| Some((btf, btf.find(name, Kind::Typedef)?)));
             let Some((btf, id)) = found else {
                 let names: Vec<&str> = INTEGERS
@@ -100,12 +106,12 @@ fn named(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
 
 fn of_kernel(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
     let id = kernel_type(name, kind, word, span, cx)?;
-    let answer = cx.kernel.btf().and_then(|btf| memory::from_btf(btf, id));
+    let answer = cx.btf().and_then(|btf| memory::from_btf(btf, id));
     cx.ask(answer, span)
 }
 
 fn kernel_type(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) -> Option<TypeId> {
-    let answer = cx.kernel.btf();
+    let answer = cx.btf();
     let btf = cx.ask(answer, span)?;
     if let Some(id) = btf.find(name, kind) {
         return Some(id);
@@ -175,11 +181,27 @@ fn constant_size(size: &ast::Expr, cx: &mut Cx<'_>) -> Option<u32> {
 fn type_of(what: &TypeOrExpr, cx: &mut Cx<'_>) -> Option<Ty> {
     match what {
         TypeOrExpr::Type(ty) => resolve(ty, cx),
-        TypeOrExpr::Expr(e) => {
-            let ty = check_expr(e, cx).stored_type();
-            (ty != Ty::Unknown).then_some(ty)
-        }
+        TypeOrExpr::Expr(e) => match type_name(e, cx) {
+            Some(ty) => resolve(&ty, cx),
+            None => {
+                let ty = check_expr(e, cx).stored_type();
+                (ty != Ty::Unknown).then_some(ty)
+            }
+        },
     }
+}
+
+/// The type that a bare name is, where it is the name of nothing else.
+fn type_name(e: &ast::Expr, cx: &Cx<'_>) -> Option<TypeExpr> {
+    let ast::ExprKind::Ident(name) = &e.kind else {
+        return None;
+    };
+    let typedef = cx.btf().ok().and_then(|btf| btf.find(name, Kind::Typedef));
+    let known = typedef.is_some() && !crate::builtin::is_value(name, cx);
+    known.then(|| TypeExpr {
+        kind: TypeKind::Named(name.clone()),
+        span: e.span,
+    })
 }
 
 /// `(T)e`
@@ -223,13 +245,20 @@ fn plain(value: Typed, to: &Ty) -> Typed {
     Typed::value(lowered.kind, to.clone(), span)
 }
 
+/// The type of a type or of an expression that is not evaluated.
+fn measured(what: &TypeOrExpr, cx: &mut Cx<'_>) -> Option<Ty> {
+    match what {
+        TypeOrExpr::Type(ty) => resolve(ty, cx),
+        TypeOrExpr::Expr(e) => match type_name(e, cx) {
+            Some(ty) => resolve(&ty, cx),
+            None => Some(check_expr(e, cx).ty),
+        },
+    }
+}
+
 /// `sizeof(T)`, `sizeof(e)`: a number of bytes.
 pub(super) fn size_of(what: &TypeOrExpr, span: Span, cx: &mut Cx<'_>) -> Typed {
-    let ty = match what {
-        TypeOrExpr::Type(ty) => resolve(ty, cx),
-        TypeOrExpr::Expr(e) => Some(check_expr(e, cx).ty),
-    };
-    match ty {
+    match measured(what, cx) {
         Some(Ty::Unknown) | None => Typed::unknown(span),
         Some(ty) => Typed::literal(i128::from(memory::size_of(&ty, cx)), span),
     }
@@ -237,10 +266,7 @@ pub(super) fn size_of(what: &TypeOrExpr, span: Span, cx: &mut Cx<'_>) -> Typed {
 
 /// `offsetof(T, a.b)`: a number of bytes.
 pub(super) fn offset_of(of: &TypeOrExpr, path: &[Ident], span: Span, cx: &mut Cx<'_>) -> Typed {
-    let ty = match of {
-        TypeOrExpr::Type(ty) => resolve(ty, cx),
-        TypeOrExpr::Expr(e) => Some(check_expr(e, cx).ty),
-    };
+    let ty = measured(of, cx);
     let Some(ty @ Ty::Struct(_)) = ty else {
         if let Some(ty) = ty.filter(|ty| *ty != Ty::Unknown) {
             cx.report(error::no_fields(&ty, span));

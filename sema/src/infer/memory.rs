@@ -43,7 +43,7 @@ fn no_fields(base: &Typed, cx: &mut Cx<'_>) -> Typed {
 }
 
 fn struct_field(base: Typed, id: TypeId, name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
-    let answer = cx.kernel.btf();
+    let answer = cx.btf();
     let Some(btf) = cx.ask(answer, span) else {
         return Typed::unknown(span);
     };
@@ -135,7 +135,7 @@ fn pointee(to: &Pointee, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
         Pointee::Void => None,
         Pointee::Ty(ty) => Some((**ty).clone()),
         Pointee::Btf(id) => {
-            let answer = cx.kernel.btf().and_then(|btf| from_btf(btf, *id));
+            let answer = cx.btf().and_then(|btf| from_btf(btf, *id));
             cx.ask(answer, span)
         }
     }
@@ -237,7 +237,7 @@ fn element(memory: Memory, elem: Ty, index: Typed, span: Span, cx: &mut Cx<'_>) 
 pub(super) fn size_of(ty: &Ty, cx: &Cx<'_>) -> u32 {
     match ty {
         Ty::Struct(id) => {
-            let btf = cx.kernel.btf().ok();
+            let btf = cx.btf().ok();
             btf.and_then(|btf| btf.size_of(*id).ok().flatten())
                 .unwrap_or(0)
         }

@@ -10,6 +10,7 @@ mod op;
 mod stmt;
 
 pub(crate) use access::{MapPlace, map_place, place_of};
+pub(crate) use cast::integer_named;
 pub(crate) use expr::{check_expr, check_value, text};
 pub(crate) use memory::from_btf;
 

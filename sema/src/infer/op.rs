@@ -277,7 +277,7 @@ pub(super) fn pointee_size(pointer: &Ty, cx: &Cx<'_>) -> u32 {
             to: Pointee::Btf(id),
             ..
         } => {
-            let btf = cx.kernel.btf().ok();
+            let btf = cx.btf().ok();
             let size = btf.and_then(|btf| btf.size_of(*id).ok().flatten());
             size.unwrap_or(1).max(1)
         }

@@ -14,9 +14,9 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Fake {
     formats: BTreeMap<TracepointName, String>,
-    btf: Option<Btf>,
     functions: BTreeSet<Function>,
     bpf_functions: Vec<BpfFunction>,
+    btf: Option<Arc<Btf>>,
     features: HashSet<Feature>,
     binaries: Vec<Rc<FakeBinary>>,
 }
@@ -41,7 +41,7 @@ impl Fake {
     /// Gives it type information.
     #[must_use]
     pub fn with_btf(mut self, btf: Btf) -> Self {
-        self.btf = Some(btf);
+        self.btf = Some(Arc::new(btf));
         self
     }
 
@@ -96,7 +96,7 @@ impl Kernel for Fake {
         Ok(self.formats.get(&name).cloned())
     }
 
-    fn btf(&self) -> Result<&Btf, KernelError> {
+    fn btf(&self) -> Result<&Arc<Btf>, KernelError> {
         self.btf.as_ref().ok_or_else(|| KernelError::Missing {
             what: "/sys/kernel/btf/vmlinux".to_owned(),
             help: "use a kernel built with CONFIG_DEBUG_INFO_BTF=y".to_owned(),

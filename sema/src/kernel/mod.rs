@@ -108,7 +108,7 @@ pub trait Kernel {
     ///
     /// # Errors
     /// When the kernel has none or it cannot be read.
-    fn btf(&self) -> Result<&Btf, KernelError>;
+    fn btf(&self) -> Result<&Arc<Btf>, KernelError>;
 
     /// Type information of a module, which continues the kernel's; nothing where no such module
     /// is loaded or it has none.

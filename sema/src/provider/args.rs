@@ -233,7 +233,7 @@ fn bytes_of(len: u32) -> Ty {
 }
 
 fn named(name: &str, kind: Kind, cx: &Cx<'_>) -> Option<Ty> {
-    let btf = cx.kernel.btf().ok()?;
+    let btf = cx.btf().ok()?;
     let ty = from_btf(btf, btf.find(name, kind)?).ok()?;
     ty.is_value().then_some(ty)
 }
@@ -253,7 +253,7 @@ fn pointer(to: &str, cx: &Cx<'_>) -> Ty {
 }
 
 fn pointee(to: &str, cx: &Cx<'_>) -> Option<Pointee> {
-    let btf = cx.kernel.btf().ok()?;
+    let btf = cx.btf().ok()?;
     let (name, kind) = match to.split_once(' ') {
         Some(("struct", name)) => (name, Kind::Struct),
         Some(("union", name)) => (name, Kind::Union),

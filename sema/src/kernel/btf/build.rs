@@ -7,12 +7,13 @@ use std::collections::HashMap;
 /// type may refer to one that is added later.
 #[derive(Clone, Debug)]
 pub struct Builder {
-    types: Vec<u8>,
+    /// The words of each record; nothing for one that is only reserved.
+    records: Vec<Vec<u32>>,
     strings: Vec<u8>,
     /// Where in `strings` each of them starts.
     offsets: HashMap<String, u32>,
     first_offset: u32,
-    next: u32,
+    first_id: u32,
 }
 
 impl Default for Builder {
@@ -25,28 +26,45 @@ impl Builder {
     /// Type information without types.
     pub fn new() -> Self {
         Builder {
-            types: Vec::new(),
+            records: Vec::new(),
             strings: vec![0],
             offsets: HashMap::from([(String::new(), 0)]),
             first_offset: 0,
-            next: 1,
+            first_id: 1,
         }
     }
 
     /// Type information of a module, without types of its own yet.
     pub fn continuing(base: &Btf) -> Self {
         Builder {
-            types: Vec::new(),
+            records: Vec::new(),
             strings: Vec::new(),
             offsets: HashMap::from([(String::new(), 0)]),
             first_offset: base.offsets.end,
-            next: base.ids.end,
+            first_id: base.ids.end,
         }
     }
 
     /// The id that the next type gets.
     pub fn next_id(&self) -> TypeId {
-        TypeId(self.next)
+        TypeId(self.first_id + self.records.len() as u32)
+    }
+
+    /// Takes an id for a type that is to be filled in before the end.
+    pub fn reserve(&mut self) -> TypeId {
+        let id = self.next_id();
+        self.records.push(Vec::new());
+        id
+    }
+
+    /// Makes the type that was added last the one of a reserved id.
+    pub fn fill(&mut self, id: TypeId, last: TypeId) {
+        debug_assert_eq!(last.0 + 1, self.next_id().0, "the last type");
+        if let (Some(record), Some(index)) = (self.records.pop(), id.0.checked_sub(self.first_id))
+            && let Some(place) = self.records.get_mut(index as usize)
+        {
+            *place = record;
+        }
     }
 
     /// The bytes.
@@ -54,7 +72,9 @@ impl Builder {
         let mut bytes = Vec::new();
         bytes.extend(raw::MAGIC.to_ne_bytes());
         bytes.extend([raw::VERSION, 0]);
-        let types = self.types.len() as u32;
+        let words = self.records.iter().flatten();
+        let records: Vec<u8> = words.flat_map(|word| word.to_ne_bytes()).collect();
+        let types = records.len() as u32;
         let header = [
             raw::HEADER_LEN as u32,
             0,
@@ -63,7 +83,7 @@ impl Builder {
             self.strings.len() as u32,
         ];
         bytes.extend(header.iter().flat_map(|word| word.to_ne_bytes()));
-        bytes.extend(&self.types);
+        bytes.extend(records);
         bytes.extend(&self.strings);
         bytes
     }
@@ -184,13 +204,16 @@ impl Builder {
         bytes: u32,
         members: &[(&str, TypeId, u32, u8)],
     ) -> TypeId {
+        // Offsets have 24 bits where widths of bit-fields stand beside them.
+        let widths = members.iter().any(|(_, _, _, bits)| *bits > 0);
         let words = members
             .iter()
             .flat_map(|(name, ty, offset, bits)| {
                 [self.string(name), ty.0, u32::from(*bits) << 24 | offset]
             })
             .collect::<Vec<_>>();
-        self.record(name, kind, 1 << 31 | members.len() as u32, bytes, &words)
+        let info = u32::from(widths) << 31 | members.len() as u32;
+        self.record(name, kind, info, bytes, &words)
     }
 
     /// Appends a record: common part, then words.
@@ -202,11 +225,10 @@ impl Builder {
         size_or_type: u32,
         words: &[u32],
     ) -> TypeId {
-        let common = [self.string(name), kind << 24 | info, size_or_type];
-        let words = common.iter().chain(words);
-        self.types.extend(words.flat_map(|word| word.to_ne_bytes()));
+        let mut record = vec![self.string(name), kind << 24 | info, size_or_type];
+        record.extend(words);
         let id = self.next_id();
-        self.next += 1;
+        self.records.push(record);
         id
     }
 

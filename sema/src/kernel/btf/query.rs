@@ -90,6 +90,45 @@ impl Btf {
         Err(self.endless(id))
     }
 
+    /// Alignment of a type in bytes, as far as BTF tells: a struct whose members or size do not
+    /// keep their alignment is packed. 1 for what has no size.
+    ///
+    /// # Errors
+    /// When a type is malformed or nests without end.
+    pub fn align_of(&self, id: TypeId) -> Result<u32, KernelError> {
+        self.align(id, &mut MEMBERS.clone(), 0)
+    }
+
+    fn align(&self, id: TypeId, left: &mut usize, depth: usize) -> Result<u32, KernelError> {
+        let id = self.resolve(id)?;
+        let Some(record) = self.record(id)? else {
+            return Ok(1);
+        };
+        *left = left
+            .checked_sub(1 + record.len as usize)
+            .filter(|_| depth < DEPTH)
+            .ok_or_else(|| self.endless(id))?;
+        match record.kind {
+            Kind::Int | Kind::Enum | Kind::Float => Ok(record.size_or_type.clamp(1, 16)),
+            Kind::Pointer => Ok(8),
+            Kind::Array => self.align(array(&record).elem, left, depth + 1),
+            Kind::Struct | Kind::Union => {
+                let mut largest = 1;
+                for words in record.elements() {
+                    let member = member(self, record.flag, words)?;
+                    let align = self.align(member.ty, left, depth + 1)?;
+                    let kept = member.bits.is_some() || member.bit_offset % (8 * align) == 0;
+                    if !kept || record.size_or_type % align != 0 {
+                        return Ok(1);
+                    }
+                    largest = largest.max(align);
+                }
+                Ok(largest)
+            }
+            _ => Ok(1),
+        }
+    }
+
     /// Finds a member of a struct or union (or of what is a typedef of one) by name, also inside
     /// of its anonymous members; nothing where there is none or the type is of another kind.
     ///

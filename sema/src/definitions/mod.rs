@@ -1,0 +1,106 @@
+//! The C definitions of a script: types as a layer of BTF over the kernel's, so that fields,
+//! sizes and names work alike for both, and macros.
+//!
+//! Sizes and offsets are those of the C compiler on a machine of 64 bits (System V ABI).
+
+mod compose;
+mod constant;
+mod enums;
+mod expand;
+mod layout;
+mod members;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use expand::expand;
+
+use crate::kernel::btf::Btf;
+use crate::kernel::{Kernel, KernelError};
+use lexer::Diagnostic;
+use parser::ast::{self, Item};
+use parser::c::{self, Includes, Piece};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The macro that tells scripts that the kernel describes its types.
+const HAVE_BTF: &str = "BPFTRACE_HAVE_BTF";
+
+/// What scripts may ask of the machine in `#if`.
+const MACHINE: &[(&str, &str)] = &[
+    ("__LP64__", "1"),
+    ("__BPFTRACE__", "1"),
+    #[cfg(target_arch = "x86_64")]
+    ("__x86_64__", "1"),
+    #[cfg(target_arch = "aarch64")]
+    ("__aarch64__", "1"),
+];
+
+/// What a script defines, and where types come from.
+pub(crate) struct Definitions<'a> {
+    kernel: &'a dyn Kernel,
+    /// The script's own types over the kernel's, where it has any.
+    own: Option<Btf>,
+    macros: BTreeMap<String, c::ast::Macro>,
+}
+
+impl<'a> Definitions<'a> {
+    /// Reads what a script defines, and reports what is wrong with it.
+    pub(crate) fn read(
+        script: &ast::Program,
+        kernel: &'a dyn Kernel,
+        includes: &mut dyn Includes,
+    ) -> (Self, Vec<Diagnostic>) {
+        let definitions = script.items.iter().filter_map(|item| match item {
+            Item::Definition(definition) => Some(definition),
+            _ => None,
+        });
+        let pieces: Vec<Piece<'_>> = definitions
+            .map(|definition| Piece {
+                text: &definition.text,
+                span: definition.span,
+            })
+            .collect();
+        if pieces.is_empty() {
+            let none = Definitions {
+                kernel,
+                own: None,
+                macros: BTreeMap::new(),
+            };
+            return (none, Vec::new());
+        }
+        let base = kernel.btf().ok().map(Arc::clone);
+        let mut predefined = MACHINE.to_vec();
+        if base.is_some() {
+            predefined.push((HAVE_BTF, "1"));
+        }
+        let (unit, mut reports) = c::read(&pieces, &predefined, includes);
+        let (own, wrong) = compose::compose(&unit, base);
+        reports.extend(wrong);
+        let macros = unit.macros.into_iter();
+        let definitions = Definitions {
+            kernel,
+            own,
+            macros: macros.map(|m| (m.name.name.clone(), m)).collect(),
+        };
+        (definitions, reports)
+    }
+
+    /// The types of the script and of the kernel.
+    pub(crate) fn btf(&self) -> Result<&Btf, KernelError> {
+        match &self.own {
+            Some(own) => Ok(own),
+            None => self.kernel.btf().map(|btf| &**btf),
+        }
+    }
+
+    /// What a name stands for, where the script defines it as a macro.
+    pub(crate) fn r#macro(&self, name: &str) -> Option<&c::ast::Macro> {
+        self.macros.get(name)
+    }
+
+    /// The names of every macro.
+    pub(crate) fn macros(&self) -> impl Iterator<Item = &str> {
+        self.macros.keys().map(String::as_str)
+    }
+}

@@ -1,0 +1,102 @@
+//! Reports about the C definitions of a script.
+
+use super::near;
+use lexer::{Diagnostic, Span};
+
+pub(crate) fn unknown_c_type(name: &str, names: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-type", format!("there is no type `{name}`"))
+        .primary(span, "neither the script nor the kernel defines it");
+    near(report, name, names, str::to_owned)
+}
+
+pub(crate) fn redefined(name: &str, span: Span, before: Span) -> Diagnostic {
+    Diagnostic::error("redefined", format!("`{name}` is defined twice"))
+        .primary(span, "defined again")
+        .secondary(before, "defined here first")
+        .help("give one of them another name, or drop it")
+}
+
+pub(crate) fn member_twice(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("redefined", format!("there are two members `{name}`"))
+        .primary(span, "the second of this name")
+        .help("give one of them another name")
+}
+
+pub(crate) fn incomplete_member(name: &str, span: Span) -> Diagnostic {
+    let message = match name {
+        "" => "the type of this member has no size".to_owned(),
+        name => format!("the type of `{name}` has no size"),
+    };
+    Diagnostic::error("incomplete-type", message)
+        .primary(span, "only declared, a function, or `void`")
+        .help("define the type before this, or make the member a pointer")
+}
+
+pub(crate) fn bit_field(name: &str, bits: u64, integer: bool, span: Span) -> Diagnostic {
+    let message = match integer {
+        true => format!("the bit-field `{name}` must have 1 to {bits} bits"),
+        false => format!("the bit-field `{name}` is not an integer"),
+    };
+    Diagnostic::error("bad-bit-field", message)
+        .primary(span, "not possible in C")
+        .help("bit-fields are written `unsigned int flag : 1;`")
+}
+
+pub(crate) fn bad_alignment(bytes: u64, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "bad-alignment",
+        format!("nothing can be aligned to {bytes}"),
+    )
+    .primary(span, "not a power of two")
+    .help("choose 1, 2, 4, 8, 16, …")
+}
+
+pub(crate) fn bad_array(sized: bool, span: Span) -> Diagnostic {
+    let (message, why) = match sized {
+        true => ("this array is too large", "more than 256 MiB"),
+        false => (
+            "the elements of this array have no size",
+            "only declared, a function, or `void`",
+        ),
+    };
+    Diagnostic::error("bad-array", message)
+        .primary(span, why)
+        .help("an array is written `type name[length]`, with a type that is defined")
+}
+
+pub(crate) fn c_type_too_large(span: Span) -> Diagnostic {
+    Diagnostic::error("type-too-large", "this type is too large")
+        .primary(
+            span,
+            "more than 256 MiB, 2 MiB with bit-fields, or 65535 members",
+        )
+        .help("define the part of it that you read")
+}
+
+pub(crate) fn not_a_c_constant(why: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("not-constant", format!("this has no constant value: {why}"))
+        .primary(span, "must be known when compiling")
+        .help("numbers, constants of enums, macros, `sizeof` and operators can stand here")
+}
+
+pub(crate) fn negative_size(value: i128, span: Span) -> Diagnostic {
+    Diagnostic::error("out-of-range", format!("a size cannot be {value}"))
+        .primary(span, "below zero")
+        .help("give 0 or more")
+}
+
+pub(crate) fn macro_without_value(name: &str, span: Span, text: Span) -> Diagnostic {
+    Diagnostic::error(
+        "macro-without-value",
+        format!("the macro `{name}` is not a value"),
+    )
+    .primary(span, "used as a value")
+    .secondary(text, "not an expression of a script")
+    .help("macros for scripts are numbers, texts and expressions")
+}
+
+pub(crate) fn macro_too_deep(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("too-deeply-nested", format!("`{name}` expands without end"))
+        .primary(span, "one macro too many inside another")
+        .help("write the value itself")
+}
