@@ -13,13 +13,20 @@ pub mod helper {
     pub const GET_CURRENT_UID_GID: u32 = 15;
     pub const GET_CURRENT_COMM: u32 = 16;
     pub const GET_CURRENT_TASK: u32 = 35;
+    pub const GET_NUMA_NODE_ID: u32 = 42;
     pub const PROBE_READ_STR: u32 = 45;
+    pub const OVERRIDE_RETURN: u32 = 58;
     pub const GET_STACK: u32 = 67;
     pub const GET_CURRENT_CGROUP_ID: u32 = 80;
+    pub const SEND_SIGNAL: u32 = 109;
     pub const PROBE_READ_USER: u32 = 112;
     pub const PROBE_READ_KERNEL: u32 = 113;
     pub const PROBE_READ_USER_STR: u32 = 114;
     pub const PROBE_READ_KERNEL_STR: u32 = 115;
+    pub const SEND_SIGNAL_THREAD: u32 = 117;
+    pub const JIFFIES64: u32 = 118;
+    /// Since 5.7.
+    pub const GET_NS_CURRENT_PID_TGID: u32 = 120;
     pub const KTIME_GET_BOOT_NS: u32 = 125;
     pub const RINGBUF_OUTPUT: u32 = 130;
     pub const RINGBUF_RESERVE: u32 = 131;

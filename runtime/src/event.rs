@@ -16,6 +16,9 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 
+/// Bytes of a record before its fields: its event's id, and zero.
+const HEADER_SIZE: usize = 8;
+
 /// Whether the run goes on behind a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
@@ -67,7 +70,7 @@ pub(crate) fn carry_out(
         }),
         EventKind::Cat(format) => cat(&record.text(maps, format), maps, output),
         EventKind::System(format) => system(&record.text(maps, format), output),
-        EventKind::Join => record.join(output),
+        EventKind::Join(separator) => record.join(separator, output),
         EventKind::Exit => return Ok(Flow::End),
     }
     output.flush_if_full()?;
@@ -118,13 +121,17 @@ impl<'a> Record<'a> {
         Ok(maps.print_entry(map, key, output)?)
     }
 
-    fn join(&self, output: &mut Output) {
-        let text = match self.values().next() {
-            Some(Value::Str { bytes, .. } | Value::Buffer(bytes)) => bytes,
-            _ => &[],
-        };
+    /// Prints the texts that the record holds behind its header, each ended by a NUL.
+    fn join(&self, separator: &str, output: &mut Output) {
+        let texts = self.bytes.get(HEADER_SIZE..).unwrap_or_default();
+        let texts = texts.strip_suffix(&[0]).unwrap_or(texts);
         output.text("join", |out| {
-            out.extend_from_slice(text);
+            for (i, text) in texts.split(|&byte| byte == 0).enumerate() {
+                if i > 0 {
+                    out.extend_from_slice(separator.as_bytes());
+                }
+                out.extend_from_slice(text);
+            }
             out.push(b'\n');
         });
     }

@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod attach;
+mod cgroup;
 mod command;
 mod error;
 mod event;

@@ -1,6 +1,8 @@
 //! Names for numbers: symbols of addresses, names of users, times of day.
 
+use crate::cgroup::Hierarchies;
 use crate::sys::clock;
+use sema::ir::Clock;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs;
@@ -42,6 +44,7 @@ pub(crate) struct Names {
     symbols: Box<dyn Symbols>,
     kernel: RefCell<HashMap<u64, Option<Symbol>>>,
     users: OnceCell<HashMap<u32, String>>,
+    cgroups: OnceCell<Hierarchies>,
     /// What follows a string that was cut.
     pub(crate) trailer: String,
 }
@@ -53,6 +56,7 @@ impl Names {
             symbols,
             kernel: RefCell::default(),
             users: OnceCell::new(),
+            cgroups: OnceCell::new(),
             trailer,
         }
     }
@@ -71,6 +75,14 @@ impl Names {
         self.symbols.user(pid, address)
     }
 
+    /// The paths of a control group in the hierarchies that a pattern selects:
+    /// `hierarchy:path`, with commas between them.
+    pub(crate) fn cgroup(&self, id: u64, filter: &str) -> String {
+        self.cgroups
+            .get_or_init(Hierarchies::mounted)
+            .paths(id, filter)
+    }
+
     /// The name of a user.
     pub(crate) fn user(&self, id: u32) -> Option<&str> {
         let users = self.users.get_or_init(|| {
@@ -81,11 +93,16 @@ impl Names {
     }
 }
 
-/// Nanoseconds since 1970 of a time of `CLOCK_MONOTONIC`. The distance of the two clocks is taken
+/// Nanoseconds since 1970 of a time of another clock. The distance of the two clocks is taken
 /// now: it changes when the machine sleeps or somebody sets the time.
-pub(crate) fn wall_clock_ns(monotonic_ns: u64) -> u64 {
-    let distance = clock::realtime_ns().saturating_sub(clock::monotonic_ns());
-    monotonic_ns.saturating_add(distance)
+pub(crate) fn wall_clock_ns(ns: u64, of: Clock) -> u64 {
+    let now = match of {
+        Clock::Boot => clock::boot_ns(),
+        Clock::Monotonic => clock::monotonic_ns(),
+        Clock::Tai => clock::tai_ns(),
+    };
+    let distance = i128::from(clock::realtime_ns()) - i128::from(now);
+    u64::try_from(i128::from(ns) + distance).unwrap_or(0)
 }
 
 /// Names by user id, from the lines of `passwd(5)`; the first line of an id counts.

@@ -85,6 +85,7 @@ fn mismatch(wanted: Wanted, arg: &Typed, format: Span) -> Option<Diagnostic> {
             Conversion::Buffer => ("%r", "a buffer", is_bytes(ty)),
             Conversion::BufferHex => ("%rx", "a buffer", is_bytes(ty)),
             Conversion::BufferPlainHex => ("%rh", "a buffer", is_bytes(ty)),
+            Conversion::GfpFlags => ("%gr", "a number", ty.is_integer()),
         },
     };
     if fits || arg.is_unknown() {
@@ -224,7 +225,8 @@ fn length(spec: &[u8]) -> (u8, &[u8]) {
 }
 
 fn conversion(spec: &[u8]) -> Option<(Conversion, &[u8])> {
-    let known: [(&[u8], Conversion); 12] = [
+    let known: [(&[u8], Conversion); 13] = [
+        (b"gr", Conversion::GfpFlags),
         (b"rx", Conversion::BufferHex),
         (b"rh", Conversion::BufferPlainHex),
         (b"r", Conversion::Buffer),

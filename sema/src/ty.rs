@@ -1,7 +1,7 @@
 //! Types as type checking sees them: [`ir::Type`] plus what only matters before lowering, such as
 //! what a pointer points to.
 
-use crate::ir::{self, StackSide, Type};
+use crate::ir::{self, Clock, StackSide, Type};
 use crate::kernel::btf::TypeId;
 use std::fmt;
 use std::sync::Arc;
@@ -54,6 +54,12 @@ pub(crate) enum Ty {
     Username,
     Timestamp {
         format: Arc<str>,
+        clock: Clock,
+    },
+    Inet,
+    MacAddr,
+    CgroupPath {
+        filter: Arc<str>,
     },
 }
 
@@ -185,8 +191,14 @@ impl Ty {
                 depth: *depth,
             },
             Ty::Username => Type::Username,
-            Ty::Timestamp { format } => Type::Timestamp {
+            Ty::Timestamp { format, clock } => Type::Timestamp {
                 format: Arc::clone(format),
+                clock: *clock,
+            },
+            Ty::Inet => Type::Inet,
+            Ty::MacAddr => Type::MacAddr,
+            Ty::CgroupPath { filter } => Type::CgroupPath {
+                filter: Arc::clone(filter),
             },
             Ty::Unknown => Type::I64,
         }
@@ -375,6 +387,9 @@ impl fmt::Display for Ty {
             } => f.write_str("ustack"),
             Ty::Username => f.write_str("username"),
             Ty::Timestamp { .. } => f.write_str("timestamp"),
+            Ty::Inet => f.write_str("inet"),
+            Ty::MacAddr => f.write_str("macaddr"),
+            Ty::CgroupPath { .. } => f.write_str("cgroup_path"),
         }
     }
 }

@@ -8,7 +8,8 @@ use llvm_sys::core::{
     LLVMBuildPhi, LLVMBuildPtrToInt, LLVMBuildRet, LLVMBuildSExt, LLVMBuildSelect, LLVMBuildShl,
     LLVMBuildSub, LLVMBuildTrunc, LLVMBuildUDiv, LLVMBuildURem, LLVMBuildXor, LLVMBuildZExt,
     LLVMConstInt, LLVMConstIntToPtr, LLVMConstNull, LLVMCreateBuilderInContext, LLVMDisposeBuilder,
-    LLVMFunctionType, LLVMGetInlineAsm, LLVMGetInsertBlock, LLVMPositionBuilderAtEnd,
+    LLVMFunctionType, LLVMGetInlineAsm, LLVMGetInsertBlock, LLVMGetIntrinsicDeclaration,
+    LLVMIntrinsicGetType, LLVMLookupIntrinsicID, LLVMPositionBuilderAtEnd,
     LLVMSetCurrentDebugLocation2,
 };
 use llvm_sys::prelude::{LLVMBuilderRef, LLVMContextRef, LLVMTypeRef, LLVMValueRef};
@@ -160,6 +161,25 @@ impl<'m> Builder<'m> {
         let (raw, ty) = (self.own(value), ty.raw(self.context()));
         // SAFETY: the builder stands in a block; the direction fits the widths.
         unsafe { Value::new(build(self.raw, raw, ty, NO_NAME)) }
+    }
+
+    /// An integer of 2, 4 or 8 bytes with its bytes in reverse order.
+    pub fn swap_bytes(&self, value: Value<'m>) -> Value<'m> {
+        assert!(
+            matches!(value.ty(), Ty::I16 | Ty::I32 | Ty::I64),
+            "only integers of several bytes have an order of bytes"
+        );
+        let name = "llvm.bswap";
+        let mut ty = value.ty().raw(self.context());
+        let mut args = [self.own(value)];
+        // SAFETY: the name is that of an intrinsic with one type parameter, which takes and
+        // returns an integer of that type; the module is alive.
+        unsafe {
+            let id = LLVMLookupIntrinsicID(name.as_ptr().cast(), name.len());
+            let swap = LLVMGetIntrinsicDeclaration(self.module.raw(), id, &raw mut ty, 1);
+            let function = LLVMIntrinsicGetType(self.context(), id, &raw mut ty, 1);
+            self.call(function, swap, &mut args)
+        }
     }
 
     /// An address as a number.

@@ -70,7 +70,8 @@ impl<'c> Module<'c> {
             let ty = LLVMArrayType2(byte, u64::from(size));
             let global = LLVMAddGlobal(self.raw, ty, name.as_ptr());
             LLVMSetSection(global, section.as_ptr());
-            LLVMSetAlignment(global, 4);
+            // Constants are read by words; definitions of maps stand one behind the other.
+            LLVMSetAlignment(global, if size.is_multiple_of(8) { 8 } else { 4 });
             Value::new(global)
         }
     }

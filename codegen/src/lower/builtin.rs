@@ -8,17 +8,21 @@ use super::{Address, Cx};
 use crate::kernel::{COMM_SIZE, USER_STACK, helper};
 use crate::llvm::{Predicate, Ty, Value};
 use crate::object::Globals;
-use sema::ir::{Builtin, Expr, ExprKind, StackSide, Type};
+use sema::ir::{Act, Builtin, Expr, ExprKind, StackSide, Type};
 
 /// A built-in that fits a register.
 pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) -> Value<'m> {
     let value = match builtin {
-        Builtin::Pid => upper(cx, Builtin::Pid, helper::GET_CURRENT_PID_TGID),
-        Builtin::Tid => lower(cx, Builtin::Pid, helper::GET_CURRENT_PID_TGID),
+        Builtin::Pid => process_and_thread(cx).0,
+        Builtin::Tid => process_and_thread(cx).1,
+        Builtin::PidInit => upper(cx, Builtin::PidInit, helper::GET_CURRENT_PID_TGID),
+        Builtin::TidInit => lower(cx, Builtin::PidInit, helper::GET_CURRENT_PID_TGID),
         Builtin::Uid => lower(cx, Builtin::Uid, helper::GET_CURRENT_UID_GID),
         Builtin::Gid => upper(cx, Builtin::Uid, helper::GET_CURRENT_UID_GID),
         Builtin::Cpu => once(cx, builtin, helper::GET_SMP_PROCESSOR_ID),
         Builtin::CurrentTask => once(cx, builtin, helper::GET_CURRENT_TASK),
+        Builtin::NumaNode => once(cx, builtin, helper::GET_NUMA_NODE_ID),
+        Builtin::Jiffies => call(cx, helper::JIFFIES64),
         Builtin::Cgroup => once(cx, builtin, helper::GET_CURRENT_CGROUP_ID),
         Builtin::NsecsMonotonic => call(cx, helper::KTIME_GET_NS),
         Builtin::NsecsBoot => call(cx, helper::KTIME_GET_BOOT_NS),
@@ -43,9 +47,12 @@ pub(super) fn prefetch<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) {
         ExprKind::Builtin(
             which @ (Builtin::Pid
             | Builtin::Tid
+            | Builtin::PidInit
+            | Builtin::TidInit
             | Builtin::Uid
             | Builtin::Gid
             | Builtin::Cpu
+            | Builtin::NumaNode
             | Builtin::CurrentTask
             | Builtin::Cgroup
             | Builtin::Cookie),
@@ -114,7 +121,7 @@ fn stack<'m>(cx: &mut Cx<'_, 'm>, side: StackSide, depth: u32, to: Address<'m>) 
         StackSide::Kernel => (0, cx.u64(0)),
         StackSide::User => (
             USER_STACK,
-            upper(cx, Builtin::Pid, helper::GET_CURRENT_PID_TGID),
+            upper(cx, Builtin::PidInit, helper::GET_CURRENT_PID_TGID),
         ),
     };
     let frames = to.at(cx, 8);
@@ -143,6 +150,27 @@ fn elapsed<'m>(cx: &mut Cx<'_, 'm>) -> Value<'m> {
     cx.b.sub(now, start)
 }
 
+/// Process and thread id in our own PID namespace, each in the lower half of a word.
+fn process_and_thread<'m>(cx: &mut Cx<'_, 'm>) -> (Value<'m>, Value<'m>) {
+    let Some(namespace) = cx.unit.ir.pid_namespace else {
+        let helper = helper::GET_CURRENT_PID_TGID;
+        return (
+            upper(cx, Builtin::PidInit, helper),
+            lower(cx, Builtin::PidInit, helper),
+        );
+    };
+    let both = cx.once(Builtin::Pid, |cx| {
+        // `struct bpf_pidns_info`: thread, process. Zeros where the task is not in the namespace.
+        let ids = cx.temp(8);
+        let (device, inode) = (cx.u64(namespace.device), cx.u64(namespace.inode));
+        let args = [device, inode, ids.ptr, cx.u64(8)];
+        cx.b.call_helper(helper::GET_NS_CURRENT_PID_TGID, &args, Ty::I64);
+        ids.word(cx, 0)
+    });
+    let thread = cx.b.and(both, cx.u64(u64::from(u32::MAX)));
+    (cx.b.lshr(both, cx.u64(32)), thread)
+}
+
 fn call<'m>(cx: &Cx<'_, 'm>, helper: u32) -> Value<'m> {
     cx.b.call_helper(helper, &[], Ty::I64)
 }
@@ -157,6 +185,22 @@ fn cookie<'m>(cx: &mut Cx<'_, 'm>) -> Value<'m> {
         let args = [cx.context];
         cx.b.call_helper(helper::GET_ATTACH_COOKIE, &args, Ty::I64)
     })
+}
+
+/// Does something to what is traced; yields 0 or a negative error.
+pub(super) fn act<'m>(cx: &mut Cx<'_, 'm>, act: Act, operand: &'m Expr) -> Value<'m> {
+    let value = super::expr::scalar(cx, operand);
+    let value = cx.b.resize(value, Ty::I64, operand.ty.is_signed());
+    match act {
+        Act::Signal => cx.b.call_helper(helper::SEND_SIGNAL, &[value], Ty::I64),
+        Act::SignalThread => {
+            cx.b.call_helper(helper::SEND_SIGNAL_THREAD, &[value], Ty::I64)
+        }
+        Act::Override => {
+            let args = [cx.context, value];
+            cx.b.call_helper(helper::OVERRIDE_RETURN, &args, Ty::I64)
+        }
+    }
 }
 
 /// The upper half of what a helper returns.

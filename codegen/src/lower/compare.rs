@@ -93,6 +93,86 @@ fn equals_literal<'m>(cx: &mut Cx<'_, 'm>, other: &'m Expr, text: &[u8]) -> Valu
     none_set(cx, difference)
 }
 
+/// The order of the first bytes of two values, as an I64: negative, zero or positive.
+pub(super) fn order<'m>(
+    cx: &mut Cx<'_, 'm>,
+    left: &'m Expr,
+    right: &'m Expr,
+    bytes: u32,
+) -> Value<'m> {
+    let (left, right) = (address(cx, left), address(cx, right));
+    let align = left.align.min(right.align);
+    if bytes > STRAIGHT_MAX {
+        return order_in_loop(cx, left, right, bytes);
+    }
+    let parts: Vec<_> = pieces(0, bytes, align).collect();
+    // From the last to the first, so that the first difference has the last word.
+    parts
+        .into_iter()
+        .rev()
+        .fold(cx.u64(0), |order, (offset, size)| {
+            let ty = piece_type(size);
+            let load = |cx: &Cx<'_, 'm>, from: Address<'m>| {
+                let part = from.at(cx, offset).load(cx, &ty);
+                // The first byte counts most.
+                if size > 1 {
+                    cx.b.swap_bytes(part)
+                } else {
+                    part
+                }
+            };
+            let (one, other) = (load(cx, left), load(cx, right));
+            let same = cx.b.compare(Predicate::Eq, one, other);
+            cx.b.select(same, order, less_or_greater(cx, one, other))
+        })
+}
+
+/// -1 where one integer is below the other by unsigned order, else 1.
+fn less_or_greater<'m>(cx: &Cx<'_, 'm>, one: Value<'m>, other: Value<'m>) -> Value<'m> {
+    let less = cx.b.compare(Predicate::UnsignedLt, one, other);
+    cx.b.select(less, cx.u64(u64::MAX), cx.u64(1))
+}
+
+/// Byte by byte, up to the first difference.
+fn order_in_loop<'m>(
+    cx: &mut Cx<'_, 'm>,
+    left: Address<'m>,
+    right: Address<'m>,
+    bytes: u32,
+) -> Value<'m> {
+    let [round, next, differ, join] = [
+        cx.block(c"order"),
+        cx.block(c"same"),
+        cx.block(c"differ"),
+        cx.block(c"ordered"),
+    ];
+    let position = cx.temp(8);
+    position.store(cx, cx.u64(0));
+    cx.b.jump(round);
+
+    cx.enter(round);
+    let at = position.load(cx, &Type::U64);
+    let one = cx.b.load(Ty::I8, cx.b.offset_by(left.ptr, at), 1);
+    let other = cx.b.load(Ty::I8, cx.b.offset_by(right.ptr, at), 1);
+    let same = cx.b.compare(Predicate::Eq, one, other);
+    cx.b.branch(same, next, differ);
+
+    cx.enter(next);
+    let at = cx.b.add(at, cx.u64(1));
+    position.store(cx, at);
+    let more =
+        cx.b.compare(Predicate::UnsignedLt, at, cx.u64(u64::from(bytes)));
+    let equal = (cx.u64(0), cx.b.block());
+    cx.b.branch(more, round, join);
+
+    cx.enter(differ);
+    let order = (less_or_greater(cx, one, other), cx.b.block());
+    cx.b.jump(join);
+
+    cx.enter(join);
+    cx.b.phi(&[equal, order])
+}
+
 /// Whether all of these are zero.
 fn none_set<'m>(cx: &Cx<'_, 'm>, words: Vec<Value<'m>>) -> Value<'m> {
     let widened = words

@@ -291,6 +291,12 @@ impl<'u, 'm> Cx<'u, 'm> {
         self.resolve(home)
     }
 
+    /// Room in scratch, where alone the verifier allows writes at offsets that it does not know.
+    pub(super) fn scratch_room(&mut self, size: u32) -> Address<'m> {
+        let home = self.lasting_scratch(size);
+        self.resolve(home)
+    }
+
     /// Room in scratch for a value as long as the program runs.
     pub(super) fn lasting_scratch(&mut self, size: u32) -> Home<'m> {
         self.frame.lasting_scratch(size)

@@ -11,7 +11,7 @@ use crate::object::{Control, Health};
 use sema::ir::{Event, EventId, Expr};
 
 /// Bytes before the first field: the event's id, and zero.
-const HEADER_SIZE: u32 = 8;
+pub(super) const HEADER_SIZE: u32 = 8;
 
 /// Sends a record. What finds the ring full is counted.
 pub(super) fn emit<'m>(cx: &mut Cx<'_, 'm>, id: EventId, args: &'m [Expr]) {
@@ -100,7 +100,7 @@ fn send<'m>(
     cx.enter(join);
 }
 
-fn write_header<'m>(cx: &Cx<'_, 'm>, record: Address<'m>, id: EventId) {
+pub(super) fn write_header<'m>(cx: &Cx<'_, 'm>, record: Address<'m>, id: EventId) {
     record.store(cx, cx.u64(u64::from(id.0)));
 }
 

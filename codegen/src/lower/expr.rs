@@ -3,7 +3,7 @@
 use super::address::{gaps, members, register};
 use super::place::increment;
 use super::{Address, Cx, Tail};
-use super::{aggregate, arith, branch, builtin, compare, load, map, stmt, string};
+use super::{aggregate, arith, branch, builtin, compare, load, map, stmt, string, table, text};
 use crate::llvm::{Predicate, Ty, Value};
 use sema::ir::{Expr, ExprKind, Type};
 
@@ -59,8 +59,21 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
             stmt::all(cx, stmts);
             scalar(cx, value)
         }
+        ExprKind::ByteSwap(operand) => {
+            let value = scalar(cx, operand);
+            cx.b.swap_bytes(value)
+        }
+        ExprKind::StrLen(operand) => text::length(cx, operand),
+        ExprKind::StrFind(all, part) => text::find(cx, all, part),
+        ExprKind::Order { left, right, bytes } => compare::order(cx, left, right, *bytes),
+        ExprKind::Act(act, operand) => builtin::act(cx, *act, operand),
         ExprKind::Str(_)
+        | ExprKind::Bytes(_)
         | ExprKind::Resize(_)
+        | ExprKind::Reinterpret(_)
+        | ExprKind::Inet { .. }
+        | ExprKind::Concat(..)
+        | ExprKind::Table { .. }
         | ExprKind::Aggregate(_)
         | ExprKind::LoadStr { .. }
         | ExprKind::LoadBuffer { .. } => {
@@ -97,6 +110,15 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
         }
         ExprKind::Resize(operand) => string::resize(cx, operand, &expr.ty, to, tail),
         ExprKind::Aggregate(values) => aggregate_into(cx, &expr.ty, values, to, tail),
+        ExprKind::Bytes(bytes) => string::bytes(cx, bytes, to),
+        ExprKind::Reinterpret(operand) => into(cx, operand, to, tail),
+        ExprKind::Inet { family, address } => inet_into(cx, family, address, to),
+        ExprKind::Concat(left, right) => text::concat(cx, left, right, to, expr.ty.size()),
+        ExprKind::Table {
+            index,
+            texts,
+            otherwise,
+        } => table::into(cx, index, texts, otherwise, to, expr.ty.size()),
         ExprKind::MapGet { map, key } => map::get_into(cx, *map, key.as_deref(), &expr.ty, to),
         ExprKind::Ternary {
             cond,
@@ -202,10 +224,22 @@ fn aggregate_into<'m>(
     }
 }
 
+/// The address family, and then the address with zeros behind it.
+fn inet_into<'m>(cx: &mut Cx<'_, 'm>, family: &'m Expr, address: &'m Expr, to: Address<'m>) {
+    to.zero(cx, Type::Inet.size());
+    into(cx, family, to, Tail::Zero);
+    into(cx, address, to.at(cx, 4), Tail::Zero);
+}
+
 fn has_value(kind: &ExprKind) -> bool {
     matches!(
         kind,
         ExprKind::Str(_)
+            | ExprKind::Bytes(_)
+            | ExprKind::Reinterpret(_)
+            | ExprKind::Inet { .. }
+            | ExprKind::Concat(..)
+            | ExprKind::Table { .. }
             | ExprKind::LoadStr { .. }
             | ExprKind::LoadBuffer { .. }
             | ExprKind::Resize(_)

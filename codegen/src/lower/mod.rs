@@ -20,6 +20,7 @@ mod cx;
 mod event;
 mod expr;
 mod frame;
+mod join;
 mod key;
 mod load;
 mod looping;
@@ -30,6 +31,8 @@ mod program;
 mod sharing;
 mod stmt;
 mod string;
+mod table;
+mod text;
 mod unit;
 mod walk;
 

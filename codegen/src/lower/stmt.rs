@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::expr::effect;
-use super::{Cx, aggregate, branch, callback, event, looping, map, place};
+use super::{Cx, aggregate, branch, callback, event, join, looping, map, place};
 use crate::llvm::Ty;
 use sema::ir::{Expr, ExprKind, Place, Stmt, StmtKind};
 
@@ -30,6 +30,11 @@ fn lower<'m>(cx: &mut Cx<'_, 'm>, stmt: &'m Stmt) {
             value,
         } => aggregate::update(cx, *map, key.as_ref(), *aggregation, value.as_ref()),
         StmtKind::Emit { event, args } => event::emit(cx, *event, args),
+        StmtKind::Join {
+            event,
+            array,
+            space,
+        } => join::emit(cx, *event, array, *space),
         StmtKind::Exit(code) => event::exit(cx, code),
         StmtKind::If {
             cond,

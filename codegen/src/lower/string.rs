@@ -42,14 +42,24 @@ pub(super) fn literal<'m>(cx: &Cx<'_, 'm>, text: &[u8], ty: &Type, to: Address<'
     }
 }
 
+/// Writes a constant of bytes, which is part of the instructions.
+pub(super) fn bytes<'m>(cx: &Cx<'_, 'm>, bytes: &[u8], to: Address<'m>) {
+    for (offset, size) in pieces(0, bytes.len() as u32, to.align) {
+        let word = word(bytes, offset as usize, size);
+        let word = cx.b.constant(Ty::int(size), word);
+        to.at(cx, offset).store(cx, word);
+    }
+}
+
 /// Reads a NUL-ended string of at most `cap` bytes, the NUL counted. A failed read makes it empty.
+/// Yields what the helper does: bytes read, the NUL counted, or a negative error.
 pub(super) fn load<'m>(
     cx: &mut Cx<'_, 'm>,
     source: &Source<'m>,
     to: Address<'m>,
     cap: u32,
     tail: Tail,
-) {
+) -> Value<'m> {
     let from = address_value(cx, source.address, 0);
     let size = match source.len {
         Some(len) => {
@@ -62,7 +72,7 @@ pub(super) fn load<'m>(
         to.zero(cx, cap);
     }
     let args = [to.ptr, size, from];
-    cx.b.call_helper(string_reader(source.space), &args, Ty::I64);
+    cx.b.call_helper(string_reader(source.space), &args, Ty::I64)
 }
 
 /// Reads a buffer of at most `cap` bytes of data: their number, and then the bytes.

@@ -46,6 +46,7 @@ pub(crate) struct Unit<'m> {
     symbols: Symbols,
     script_maps: Vec<Value<'m>>,
     internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
+    constants: Vec<(Vec<u8>, Value<'m>)>,
     scratch_size: u32,
     scratch_users: u32,
     rounds: u32,
@@ -98,6 +99,7 @@ impl<'m> Unit<'m> {
             symbols,
             script_maps,
             internal_maps: [None; Internal::ALL.len()],
+            constants: Vec::new(),
             scratch_size: zeros,
             // The first element is the initial value of histograms, where there are such.
             scratch_users: u32::from(zeros > 0),
@@ -135,6 +137,19 @@ impl<'m> Unit<'m> {
             let max = PROGRAM_MAPS_MAX;
             self.report(Error::TooManyMaps { span, maps, max });
         }
+    }
+
+    /// The address of constant bytes, which the programs of a script share.
+    pub(super) fn constants(&mut self, bytes: &[u8]) -> Value<'m> {
+        if let Some((_, address)) = self.constants.iter().find(|(known, _)| known == bytes) {
+            return *address;
+        }
+        let name = format!("constants_{}", self.constants.len());
+        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let address = self.module.declare(&name, ".rodata", size);
+        self.module.define(address, bytes);
+        self.constants.push((bytes.to_vec(), address));
+        address
     }
 
     /// The number of the next scratch element.

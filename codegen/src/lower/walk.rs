@@ -20,7 +20,10 @@ pub(super) fn has_effects(expr: &Expr) -> bool {
         matches!(
             node,
             Node::Expr(Expr {
-                kind: ExprKind::MapDelete { .. } | ExprKind::Increment { .. } | ExprKind::Block(..),
+                kind: ExprKind::MapDelete { .. }
+                    | ExprKind::Increment { .. }
+                    | ExprKind::Act(..)
+                    | ExprKind::Block(..),
                 ..
             })
         )
@@ -47,7 +50,11 @@ pub(super) fn is_composed(expr: &Expr) -> bool {
     let composed = |node: Node<'_>| match node {
         Node::Expr(expr) => matches!(
             expr.kind,
-            ExprKind::Aggregate(_) | ExprKind::Block(..) | ExprKind::Resize(_)
+            ExprKind::Aggregate(_)
+                | ExprKind::Block(..)
+                | ExprKind::Resize(_)
+                | ExprKind::Inet { .. }
+                | ExprKind::Reinterpret(_)
         ),
         _ => false,
     };
@@ -84,6 +91,7 @@ pub(super) fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
         ExprKind::Int(_)
         | ExprKind::Str(_)
         | ExprKind::Var(_)
+        | ExprKind::Bytes(_)
         | ExprKind::Context
         | ExprKind::Builtin(_) => false,
         ExprKind::MapGet { key, .. }
@@ -96,11 +104,23 @@ pub(super) fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
         | ExprKind::Resize(operand)
         | ExprKind::Member(operand, _)
         | ExprKind::AddressOf(operand)
+        | ExprKind::Reinterpret(operand)
+        | ExprKind::ByteSwap(operand)
+        | ExprKind::StrLen(operand)
+        | ExprKind::Table { index: operand, .. }
+        | ExprKind::Act(_, operand)
         | ExprKind::Load { base: operand, .. } => in_expr(operand, found),
         ExprKind::Binary(_, left, right)
         | ExprKind::Compare(_, left, right)
         | ExprKind::And(left, right)
         | ExprKind::Or(left, right)
+        | ExprKind::StrFind(left, right)
+        | ExprKind::Concat(left, right)
+        | ExprKind::Order { left, right, .. }
+        | ExprKind::Inet {
+            family: left,
+            address: right,
+        }
         | ExprKind::Index(left, right) => in_expr(left, found) || in_expr(right, found),
         ExprKind::Ternary {
             cond,
@@ -124,7 +144,9 @@ pub(super) fn in_stmt(stmt: &Stmt, found: &Found<'_>) -> bool {
         |search: &dyn Fn() -> bool| found(Node::Enter(stmt)) || search() || found(Node::Leave);
     let variable = |var: &VarId| found(Node::Place(&Place::Var(*var)));
     match &stmt.kind {
-        StmtKind::Expr(expr) | StmtKind::Exit(expr) => in_expr(expr, found),
+        StmtKind::Expr(expr) | StmtKind::Exit(expr) | StmtKind::Join { array: expr, .. } => {
+            in_expr(expr, found)
+        }
         StmtKind::Assign { place, value } => in_place(place, found) || in_expr(value, found),
         StmtKind::Aggregate { key, value, .. } => {
             in_option(key.as_ref(), found) || in_option(value.as_ref(), found)

@@ -15,11 +15,13 @@ pub use symbols::KernelSymbols;
 
 use crate::sys::bpf::feature;
 use crate::sys::mmap::Mapping;
+use sema::ir::PidNamespace;
 use sema::kernel::btf::Btf;
 use sema::kernel::{
     Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
 };
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -145,7 +147,39 @@ impl Kernel for Host {
             Feature::LookupPerCpu => *self.lookup_per_cpu.get_or_init(feature::lookup_per_cpu),
         }
     }
+
+    fn possible_cpus(&self) -> u32 {
+        let cpus = crate::sys::possible_cpus().ok();
+        cpus.and_then(|n| u32::try_from(n).ok()).unwrap_or(1)
+    }
+
+    fn pid_namespace(&self) -> Option<PidNamespace> {
+        let file = std::fs::metadata("/proc/self/ns/pid").ok()?;
+        (file.ino() != FIRST_PID_NAMESPACE).then(|| PidNamespace {
+            device: file.dev(),
+            inode: file.ino(),
+        })
+    }
+
+    fn cgroup_id(&self, path: &str) -> Result<Option<u64>, KernelError> {
+        match std::fs::metadata(path) {
+            // The id of a group is the inode number of its directory (`kernfs_node_id`).
+            Ok(directory) if directory.is_dir() => Ok(Some(directory.ino())),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(KernelError::Denied {
+                what: path.to_owned(),
+            }),
+            Err(error) => Err(KernelError::Malformed {
+                what: path.to_owned(),
+                reason: crate::sys::describe_io(&error),
+            }),
+        }
+    }
 }
+
+/// The inode number of the first PID namespace, `PROC_PID_INIT_INO` of `linux/proc_ns.h`.
+const FIRST_PID_NAMESPACE: u64 = 0xefff_fffc;
 
 const BTF_PATH: &str = "/sys/kernel/btf/vmlinux";
 const BTF_DIRECTORY: &str = "/sys/kernel/btf";

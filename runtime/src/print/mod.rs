@@ -2,6 +2,7 @@
 //!
 //! Everything goes through one buffer, which the session flushes when nothing more is waiting.
 
+mod gfp;
 mod json;
 pub(crate) mod printf;
 pub(crate) mod text;

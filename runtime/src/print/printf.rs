@@ -3,6 +3,7 @@
 //! Where it departs from C: integers are 64 bits wide unless a length modifier says less, `%s`
 //! takes every type, and `%p` always starts with `0x`.
 
+use super::gfp;
 use super::text::{put, write_buffer, write_value};
 use super::value::Value;
 use crate::symbol::Names;
@@ -82,6 +83,7 @@ impl Spec {
             }
             Conversion::Octal => self.octal(value, out),
             Conversion::Char => out.push(bits(value) as u8),
+            Conversion::GfpFlags => gfp::write(bits(value), out),
             Conversion::Pointer => put(out, format_args!("{:#x}", bits(value))),
             Conversion::Str => {
                 write_value(names, value, out);

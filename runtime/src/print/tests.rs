@@ -6,7 +6,7 @@ use super::{Output, OutputFormat, Place};
 use crate::fixture::Text;
 use crate::symbol::{Names, Symbol, Symbols};
 use crate::table::Entry;
-use sema::ir::{Aggregation, Field, MapValue, StackSide, Type};
+use sema::ir::{Aggregation, Clock, Field, MapValue, StackSide, Type};
 use std::io;
 
 /// Knows one symbol of the kernel, at 0x1000.
@@ -167,7 +167,7 @@ fn addresses_of_networks() {
     assert_eq!(inet(99, &[1, 2, 3, 4]), "");
     assert_eq!(
         text(&Type::MacAddr, &[0, 1, 0xab, 3, 4, 0xff]),
-        "00:01:ab:03:04:ff"
+        "00:01:AB:03:04:FF"
     );
 }
 
@@ -200,10 +200,31 @@ fn symbols_users_and_stacks() {
 fn times_of_day() {
     let ty = Type::Timestamp {
         format: "%s".into(),
+        clock: Clock::Boot,
     };
-    let now = crate::sys::clock::monotonic_ns();
+    let now = crate::sys::clock::boot_ns();
     let seconds: u64 = text(&ty, &now.to_ne_bytes()).parse().expect("a number");
     assert!(seconds > 1_600_000_000, "{seconds}");
+}
+
+#[test]
+fn the_same_time_on_every_clock() {
+    let shown = |clock, now: u64| -> i64 {
+        let ty = Type::Timestamp {
+            format: "%s".into(),
+            clock,
+        };
+        text(&ty, &now.to_ne_bytes()).parse().expect("a number")
+    };
+    let wall = (crate::sys::clock::realtime_ns() / 1_000_000_000).cast_signed();
+    for (clock, now) in [
+        (Clock::Boot, crate::sys::clock::boot_ns()),
+        (Clock::Monotonic, crate::sys::clock::monotonic_ns()),
+        (Clock::Tai, crate::sys::clock::tai_ns()),
+    ] {
+        let off = shown(clock, now) - wall;
+        assert!((-1..=60).contains(&off), "{clock:?} is {off} s off");
+    }
 }
 
 #[test]

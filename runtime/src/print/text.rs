@@ -67,7 +67,7 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
         }
         Value::Mac([a, b, c, d, e, f]) => put(
             out,
-            format_args!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"),
+            format_args!("{a:02X}:{b:02X}:{c:02X}:{d:02X}:{e:02X}:{f:02X}"),
         ),
         Value::Ksym(address) => write_symbol(names.kernel_symbol(*address), *address, out),
         Value::Usym { address, pid } => {
@@ -80,8 +80,11 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
             Some(name) => out.extend_from_slice(name.as_bytes()),
             None => put(out, format_args!("{id}")),
         },
-        Value::Timestamp { ns, format } => {
-            format_time(wall_clock_ns(*ns), format.as_bytes(), out);
+        Value::Timestamp { ns, clock, format } => {
+            format_time(wall_clock_ns(*ns, *clock), format.as_bytes(), out);
+        }
+        Value::CgroupPath { id, filter } => {
+            out.extend_from_slice(names.cgroup(*id, filter).as_bytes());
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The bytes come from programs whose layouts are trusted, but their length is not taken for
 //! granted: what lies behind the end of the bytes reads as zero.
 
-use sema::ir::{StackSide, Type, struct_offsets};
+use sema::ir::{Clock, StackSide, Type, struct_offsets};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A value that borrows its text from the bytes, and its names from the type.
@@ -65,12 +65,21 @@ pub(crate) enum Value<'a> {
     },
     /// A user.
     User(u32),
-    /// Nanoseconds of `CLOCK_MONOTONIC`, and the `strftime` format they print in.
+    /// Nanoseconds of a clock, and the `strftime` format they print in.
     Timestamp {
         /// The time.
         ns: u64,
+        /// The clock.
+        clock: Clock,
         /// The format.
         format: &'a str,
+    },
+    /// A control group, to print as its paths.
+    CgroupPath {
+        /// Its id.
+        id: u64,
+        /// Which hierarchies count.
+        filter: &'a str,
     },
 }
 
@@ -125,7 +134,12 @@ impl<'a> Value<'a> {
             },
             Type::Stack { side, depth } => stack(*side, *depth, bytes),
             Type::Username => Value::User(integer(bytes, 0, 4, false) as u32),
-            Type::Timestamp { format } => Value::Timestamp { ns: all(8), format },
+            Type::Timestamp { format, clock } => Value::Timestamp {
+                ns: all(8),
+                clock: *clock,
+                format,
+            },
+            Type::CgroupPath { filter } => Value::CgroupPath { id: all(8), filter },
         }
     }
 
@@ -140,6 +154,7 @@ impl<'a> Value<'a> {
             Value::Usym { address, .. } => Some(address.into()),
             Value::User(id) => Some(id.into()),
             Value::Timestamp { ns, .. } => Some(ns.into()),
+            Value::CgroupPath { id, .. } => Some(id.into()),
             _ => None,
         }
     }

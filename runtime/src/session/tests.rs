@@ -255,7 +255,7 @@ fn every_kind_of_record_is_carried_out() {
     if !kernel_is_ours("every_kind_of_record_is_carried_out") {
         return;
     }
-    let word = i32::from_le_bytes(*b"ab\0\0");
+    let word = i32::from_le_bytes(*b"ab\0c");
     let mut begin = Code::new().assign("m", 7, &[70]).emit(0, &[]).emit(1, &[]);
     begin = begin
         .emit(2, &[])
@@ -273,7 +273,7 @@ fn every_kind_of_record_is_carried_out() {
         .event(EventKind::Cat(plain("/proc/self/comm")), &[])
         .event(EventKind::System(plain("echo from a shell")), &[])
         .event(EventKind::Time("%%H\n".to_owned()), &[])
-        .event(EventKind::Join, &[text])
+        .event(EventKind::Join(", ".to_owned()), &[text])
         .event(message(true, "bad"), &[])
         .event(EventKind::PrintValue, &[Type::I64])
         .event(EventKind::PrintMapEntry(MapId(0)), &[Type::I64])
@@ -285,7 +285,10 @@ fn every_kind_of_record_is_carried_out() {
     let comm = std::fs::read_to_string("/proc/self/comm").expect("there is a /proc");
     assert_eq!(
         ran.data,
-        format!("{}from a shell\n%H\nab\n12\n@m[7]: 70\n\n\n", &comm[..3])
+        format!(
+            "{}from a shell\n%H\nab, c, , , \n12\n@m[7]: 70\n\n\n",
+            &comm[..3]
+        )
     );
     assert_eq!(
         ran.messages,

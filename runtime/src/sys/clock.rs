@@ -7,6 +7,16 @@ pub(crate) fn monotonic_ns() -> u64 {
     now(libc::CLOCK_MONOTONIC)
 }
 
+/// Nanoseconds of `CLOCK_BOOTTIME`: since boot, sleep counted.
+pub(crate) fn boot_ns() -> u64 {
+    now(libc::CLOCK_BOOTTIME)
+}
+
+/// Nanoseconds of `CLOCK_TAI`: since 1970, leap seconds counted.
+pub(crate) fn tai_ns() -> u64 {
+    now(libc::CLOCK_TAI)
+}
+
 /// Nanoseconds of `CLOCK_REALTIME`: since 1970.
 pub(crate) fn realtime_ns() -> u64 {
     now(libc::CLOCK_REALTIME)

@@ -14,59 +14,75 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "count",
         signature: "count()",
         doc: "Counts how often it is reached.",
+        example: "@[comm] = count()",
         check: Check::Aggregation(0, 0, |_, _| Some((Aggregation::Count, None))),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "sum",
         signature: "sum(n)",
         doc: "Adds numbers up.",
+        example: "@bytes = sum(args.ret)",
         check: Check::Aggregation(1, 1, |call, cx| {
             number(call, cx, |signed| Aggregation::Sum { signed })
         }),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "avg",
         signature: "avg(n)",
         doc: "Keeps the average of numbers.",
+        example: "@size = avg(args.count)",
         check: Check::Aggregation(1, 1, |call, cx| {
             number(call, cx, |signed| Aggregation::Avg { signed })
         }),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "min",
         signature: "min(n)",
         doc: "Keeps the smallest number.",
+        example: "@least = min(args.ret)",
         check: Check::Aggregation(1, 1, |call, cx| {
             number(call, cx, |signed| Aggregation::Min { signed })
         }),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "max",
         signature: "max(n)",
         doc: "Keeps the largest number.",
+        example: "@most = max(args.ret)",
         check: Check::Aggregation(1, 1, |call, cx| {
             number(call, cx, |signed| Aggregation::Max { signed })
         }),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "stats",
         signature: "stats(n)",
         doc: "Keeps count, average and total of numbers.",
+        example: "@[comm] = stats(args.ret)",
         check: Check::Aggregation(1, 1, |call, cx| {
             number(call, cx, |signed| Aggregation::Stats { signed })
         }),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "hist",
         signature: "hist(n[, k])",
         doc: "Counts numbers in buckets of powers of two, each cut into 2^k parts (k from 0 to 5).",
+        example: "@ = hist(args.ret)",
         check: Check::Aggregation(1, 2, hist),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "lhist",
         signature: "lhist(n, min, max, step)",
         doc: "Counts numbers in buckets of equal width from min to max.",
+        example: "@ = lhist(args.ret, 0, 1000, 100)",
         check: Check::Aggregation(4, 4, lhist),
+        ..Builtin::PLAIN
     },
 ];
 

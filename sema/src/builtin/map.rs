@@ -1,7 +1,7 @@
 //! Functions on maps.
 
 use super::output::as_map;
-use super::{Builtin, Call, Check, action};
+use super::{Builtin, Call, Check, Mode, action};
 use crate::cx::Cx;
 use crate::error;
 use crate::infer::{MapPlace, map_place, place_of};
@@ -15,25 +15,35 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "clear",
         signature: "clear(@map)",
         doc: "Removes every entry of a map.",
+        mode: Mode::Async,
+        example: "clear(@)",
         check: Check::Call(1, 1, |call, cx| whole(call, cx, EventKind::Clear)),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "zero",
         signature: "zero(@map)",
         doc: "Sets every value of a map to zero and keeps the keys.",
+        mode: Mode::Async,
+        example: "zero(@)",
         check: Check::Call(1, 1, |call, cx| whole(call, cx, EventKind::Zero)),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "delete",
         signature: "delete(@map, key) or delete(@map)",
         doc: "Removes an entry of a map, and tells whether there was one.",
+        example: "delete(@start, tid)",
         check: Check::Call(1, 2, delete),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "has_key",
         signature: "has_key(@map, key)",
         doc: "Tells whether a map has a key.",
+        example: "if (has_key(@start, tid)) { print(tid) }",
         check: Check::Call(2, 2, has_key),
+        ..Builtin::PLAIN
     },
 ];
 

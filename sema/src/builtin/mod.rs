@@ -2,11 +2,18 @@
 //!
 //! The table is also what reports, listings and the reference are made of.
 
+mod act;
 mod aggregation;
+mod cgroup;
+mod machine;
 mod map;
+mod names;
+mod net;
 mod output;
 mod read;
 mod site;
+mod strings;
+mod task;
 mod value;
 
 use crate::cx::Cx;
@@ -26,8 +33,44 @@ pub struct Builtin {
     pub signature: &'static str,
     /// What it is or does, in a sentence.
     pub doc: &'static str,
+    /// When it happens.
+    pub mode: Mode,
+    /// Whether it needs `--unsafe`.
+    pub is_unsafe: bool,
+    /// The kernel that it needs beyond the oldest that strobe runs on; empty where it needs none.
+    pub kernel: &'static str,
+    /// Where it can be used; empty where it can be everywhere.
+    pub probes: &'static str,
+    /// A use of it.
+    pub example: &'static str,
     /// How it is checked.
     check: Check,
+}
+
+/// When a built-in does what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In the probe, before the statement is over.
+    Sync,
+    /// In user space, when it comes to the record that the probe has sent.
+    Async,
+    /// When the script is compiled.
+    CompileTime,
+}
+
+impl Builtin {
+    /// What most rows have in common.
+    const PLAIN: Self = Self {
+        name: "",
+        signature: "",
+        doc: "",
+        mode: Mode::Sync,
+        is_unsafe: false,
+        kernel: "",
+        probes: "",
+        example: "",
+        check: Check::Value(|span, _| Typed::unknown(span)),
+    };
 }
 
 /// How a built-in is checked.
@@ -100,10 +143,16 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
     [
         value::TABLE,
         site::TABLE,
+        machine::TABLE,
+        task::TABLE,
+        cgroup::TABLE,
         aggregation::TABLE,
         output::TABLE,
+        act::TABLE,
         map::TABLE,
         read::TABLE,
+        strings::TABLE,
+        net::TABLE,
     ]
     .into_iter()
     .flatten()
@@ -126,7 +175,7 @@ pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
             ..
         }) => return check(span, cx),
         Some(Builtin {
-            check: Check::Either(_, check),
+            check: Check::Either(_, check) | Check::Call(0, _, check),
             signature,
             ..
         }) => {
@@ -174,6 +223,9 @@ pub(crate) fn check_call(name: &Ident, args: &[ast::Expr], span: Span, cx: &mut 
         args,
         span,
     };
+    if builtin.is_unsafe && !cx.options.allow_unsafe {
+        cx.report(error::needs_unsafe(builtin.name, name.span));
+    }
     match builtin.check {
         Check::Call(least, most, check) => match count_fits(&call, least, most, cx) {
             true => check(&call, cx),
@@ -183,6 +235,7 @@ pub(crate) fn check_call(name: &Ident, args: &[ast::Expr], span: Span, cx: &mut 
             true => check(&call, cx),
             false => Typed::unknown(span),
         },
+        Check::Value(check) if args.is_empty() => check(span, cx),
         Check::Value(_) => cx.fail(error::value_called(&name.name, span), span),
         Check::Aggregation(..) => cx.fail(error::aggregation_alone(&name.name, span), span),
     }
@@ -223,6 +276,31 @@ fn count_fits(call: &Call<'_>, least: usize, most: usize, cx: &mut Cx<'_>) -> bo
         ));
     }
     fits
+}
+
+/// The word that an argument is, of those that a built-in knows; reported if it is none of them.
+fn word<'a>(
+    call: &Call<'_>,
+    n: usize,
+    known: &'a [&'static str],
+    cx: &mut Cx<'_>,
+) -> Option<&'a str> {
+    let arg = call.args.get(n)?;
+    let given = match &arg.kind {
+        ast::ExprKind::Ident(name) => name.as_str(),
+        _ => "",
+    };
+    let found = known.iter().copied().find(|word| *word == given);
+    if found.is_none() {
+        cx.report(error::unknown_word(call.name, given, known, arg.span));
+    }
+    found
+}
+
+/// The family of the attach point that is being checked.
+fn provider<'a>(cx: &'a Cx<'_>) -> &'a str {
+    let name = &cx.program.site.name;
+    name.split(':').next().unwrap_or(name)
 }
 
 /// A call made for its effect: its statements, and no value.

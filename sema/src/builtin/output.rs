@@ -1,11 +1,11 @@
 //! Functions that print: the probe sends a record, and user space does the rest.
 
-use super::{Builtin, Call, Check, action};
+use super::{Builtin, Call, Check, Mode, action};
 use crate::cx::Cx;
 use crate::error;
 use crate::format;
 use crate::infer::check_value;
-use crate::ir::{EventKind, Format, Stmt, StmtKind};
+use crate::ir::{EventKind, Format, Space, Stmt, StmtKind};
 use crate::tables::Held;
 use crate::ty::Ty;
 use crate::typed::Typed;
@@ -19,47 +19,94 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "printf",
         signature: "printf(\"format\", …)",
         doc: "Prints its arguments as the format says.",
+        mode: Mode::Async,
+        example: "printf(\"%s %d\\n\", comm, pid)",
         check: Check::Call(1, MANY, |call, cx| formatted(call, cx, EventKind::Printf)),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "errorf",
         signature: "errorf(\"format\", …)",
         doc: "Prints an error message with the place in the script to standard error.",
+        mode: Mode::Async,
+        example: "errorf(\"no such file: %s\", str(args.filename))",
         check: Check::Call(1, MANY, |call, cx| {
             formatted(call, cx, |format| EventKind::Message {
                 error: true,
                 format,
             })
         }),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "warnf",
         signature: "warnf(\"format\", …)",
         doc: "Prints a warning with the place in the script to standard error.",
+        mode: Mode::Async,
+        example: "warnf(\"slow: %d ns\", $ns)",
         check: Check::Call(1, MANY, |call, cx| {
             formatted(call, cx, |format| EventKind::Message {
                 error: false,
                 format,
             })
         }),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "print",
         signature: "print(@map[, top[, divisor]]) or print(value)",
         doc: "Prints a map or a value.",
+        mode: Mode::Async,
+        example: "print(@, 5)",
         check: Check::Call(1, 3, print),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "time",
         signature: "time([\"format\"])",
         doc: "Prints the wall-clock time, as strftime(3) formats it.",
+        mode: Mode::Async,
+        example: "time(\"%H:%M:%S\\n\")",
         check: Check::Call(0, 1, time),
+        ..Builtin::PLAIN
+    },
+    Builtin {
+        name: "cat",
+        signature: "cat(\"format\", …)",
+        doc: "Prints the file whose name the format gives, up to max_cat_bytes of it.",
+        mode: Mode::Async,
+        example: "cat(\"/proc/%d/maps\", pid)",
+        check: Check::Call(1, MANY, |call, cx| formatted(call, cx, EventKind::Cat)),
+        ..Builtin::PLAIN
+    },
+    Builtin {
+        name: "system",
+        signature: "system(\"format\", …)",
+        doc: "Runs the command that the format gives and prints what it prints.",
+        mode: Mode::Async,
+        is_unsafe: true,
+        example: "system(\"ps -p %d\", pid)",
+        check: Check::Call(1, MANY, |call, cx| formatted(call, cx, EventKind::System)),
+        ..Builtin::PLAIN
+    },
+    Builtin {
+        name: "join",
+        signature: "join(array[, \"separator\"])",
+        doc: "Prints the texts that an array of addresses points to, up to the first address that \
+              is zero and at most 64, with spaces or something else between them.",
+        mode: Mode::Async,
+        example: "tracepoint:syscalls:sys_enter_execve { join(args.argv) }",
+        check: Check::Call(1, 2, join),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "exit",
         signature: "exit([code])",
         doc: "Ends the run, with an exit code.",
+        mode: Mode::Async,
+        example: "exit(1)",
         check: Check::Call(0, 1, exit),
+        ..Builtin::PLAIN
     },
 ];
 
@@ -180,6 +227,34 @@ fn exit(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     cx.exits();
     let stmt = Stmt {
         kind: StmtKind::Exit(code),
+        span: call.span,
+    };
+    action(vec![stmt], call.span)
+}
+
+fn join(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
+    let array = call.value(0, cx);
+    let separator = match call.args.get(1) {
+        Some(_) => call.text(1, "a separator", cx),
+        None => Some((b" ".to_vec(), call.span)),
+    };
+    let Some((separator, _)) = separator else {
+        return Typed::unknown(call.span);
+    };
+    let space = match &array.ty {
+        Ty::Pointer { space, .. } => space.space(),
+        ty if ty.is_integer() => Space::Any,
+        _ => return call.wrong("the address of an array of addresses", &array, cx),
+    };
+    let separator = String::from_utf8_lossy(&separator).into_owned();
+    let event = cx.event(EventKind::Join(separator), Vec::new(), call.span);
+    let kind = StmtKind::Join {
+        event,
+        array: array.convert(&Ty::U64),
+        space,
+    };
+    let stmt = Stmt {
+        kind,
         span: call.span,
     };
     action(vec![stmt], call.span)

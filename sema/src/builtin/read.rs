@@ -14,25 +14,33 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "str",
         signature: "str(address[, length])",
         doc: "Reads the text that an address points to, of at most max_strlen bytes.",
+        example: "str(args.filename)",
         check: Check::Call(1, 2, str_),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "buf",
         signature: "buf(data[, length])",
         doc: "Reads bytes from an address or an array, for %r.",
+        example: "printf(\"%r\\n\", buf(args.buf, 8))",
         check: Check::Call(1, 2, buf),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "strftime",
         signature: "strftime(\"format\", nsecs)",
         doc: "Shows nanoseconds since boot as a wall-clock time, as strftime(3) formats it.",
+        example: "printf(\"%s\\n\", strftime(\"%H:%M:%S\", nsecs))",
         check: Check::Call(2, 2, strftime),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "ksym",
         signature: "ksym(address)",
         doc: "Shows an address of the kernel as a symbol.",
+        example: "@[ksym(args.ip)] = count()",
         check: Check::Call(1, 1, ksym),
+        ..Builtin::PLAIN
     },
 ];
 
@@ -130,6 +138,32 @@ fn space_of(address: &Typed) -> Option<Space> {
     }
 }
 
+/// An argument as text: what already is one, an array of bytes, or what an address points to.
+pub(super) fn text_of(call: &Call<'_>, n: usize, cx: &mut Cx<'_>) -> Option<Typed> {
+    let value = call.value(n, cx);
+    let (span, most) = (value.span, cx.config.max_strlen);
+    let (len, cap) = match &value.ty {
+        Ty::Unknown => return None,
+        Ty::Str { .. } => return Some(value),
+        Ty::Array { elem, len } if matches!(**elem, Ty::Int { bytes: 1, .. }) => {
+            (Some(*len), *len + 1)
+        }
+        Ty::Pointer { .. } => (None, most + 1),
+        _ => {
+            call.wrong("text, an array of bytes or an address", &value, cx);
+            return None;
+        }
+    };
+    let (address, space) = bytes_of(value, call, cx)?;
+    let len = len.map(|len| Box::new(Typed::literal(len.into(), span).convert(&Ty::U64)));
+    let kind = ExprKind::LoadStr {
+        address: Box::new(address),
+        len,
+        space,
+    };
+    Some(Typed::value(kind, Ty::Str { cap, cut: false }, span))
+}
+
 fn buf(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     let data = crate::infer::check_expr(&call.args[0], cx);
     let most = cx.config.max_strlen;
@@ -218,8 +252,25 @@ fn strftime(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         return call.wrong("nanoseconds since boot", &when, cx);
     }
     let format = String::from_utf8_lossy(&format).into();
+    let clock = clock_of(&call.args[1], cx);
     let when = when.convert(&Ty::U64);
-    Typed::value(when.kind, Ty::Timestamp { format }, call.span)
+    Typed::value(when.kind, Ty::Timestamp { format, clock }, call.span)
+}
+
+/// The clock that a time is of, where it is told by `nsecs` right there; else the usual one.
+fn clock_of(time: &ast::Expr, cx: &mut Cx<'_>) -> ir::Clock {
+    match &time.kind {
+        ast::ExprKind::Call { name, args } if name.name == "nsecs" => {
+            let call = Call {
+                name: "nsecs",
+                signature: "",
+                args,
+                span: time.span,
+            };
+            super::machine::clock(&call, cx).unwrap_or_default()
+        }
+        _ => ir::Clock::Boot,
+    }
 }
 
 fn ksym(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {

@@ -17,25 +17,36 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "probe",
         signature: "probe",
         doc: "The full name of the attach point.",
+        example: "@[probe] = count()",
         check: Check::Value(probe),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "func",
         signature: "func",
         doc: "The name of the traced function.",
+        probes: "kprobe, kretprobe, fentry, fexit, uprobe, uretprobe",
+        example: "@[func] = count()",
         check: Check::Value(function),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "retval",
         signature: "retval",
         doc: "What the traced function returns.",
+        probes: "kretprobe, fexit, uretprobe",
+        example: "@[retval] = count()",
         check: Check::Value(returned),
+        ..Builtin::PLAIN
     },
     Builtin {
         name: "reg",
         signature: "reg(\"name\")",
         doc: "The value of a register.",
+        probes: "kprobe, kretprobe, uprobe, uretprobe",
+        example: "print(reg(\"ip\"))",
         check: Check::Call(1, 1, register),
+        ..Builtin::PLAIN
     },
 ];
 

@@ -27,6 +27,62 @@ pub(crate) fn value_called(name: &str, span: Span) -> Diagnostic {
     .help(format!("write `{name}` without the parentheses"))
 }
 
+pub(crate) fn needs_unsafe(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "needs-unsafe",
+        format!("`{name}` changes the system and is off unless you allow it"),
+    )
+    .primary(span, "used here")
+    .help("allow it with `--unsafe`")
+}
+
+pub(crate) fn unknown_signal(name: &str, known: &[String], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-signal", format!("there is no signal `{name}`"))
+        .primary(span, "not a signal");
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    near(report, name, &known, str::to_owned).help("`kill -l` lists the signals")
+}
+
+pub(crate) fn no_cgroup(path: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "unknown-cgroup",
+        format!("there is no control group at `{path}`"),
+    )
+    .primary(span, "no such directory")
+    .help("give the directory of a group, below where the cgroup2 file system is mounted")
+}
+
+pub(crate) fn not_an_address(text: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-address", format!("`{text}` is no IP address"))
+        .primary(span, "neither IPv4 nor IPv6")
+        .help("write one such as `127.0.0.1` or `::1`")
+}
+
+pub(crate) fn unknown_word(function: &str, given: &str, known: &[&str], span: Span) -> Diagnostic {
+    let all = list(known, known.len());
+    let report = Diagnostic::error(
+        "unknown-word",
+        format!("`{function}` does not know this word"),
+    )
+    .primary(span, "none of its words")
+    .help(format!("write one of {all}"));
+    near(report, given, known, |word| format!("{function}({word})"))
+}
+
+pub(crate) fn wrong_provider(
+    function: &str,
+    provider: &str,
+    works_in: &str,
+    span: Span,
+) -> Diagnostic {
+    Diagnostic::error(
+        "wrong-provider",
+        format!("`{function}` makes no sense in a probe of `{provider}`"),
+    )
+    .primary(span, "used here")
+    .help(format!("use it in {works_in}"))
+}
+
 pub(crate) fn unknown_function(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
         .primary(span, "not a function");

@@ -113,6 +113,20 @@ fn field_names(btf: &Btf, id: TypeId) -> Vec<String> {
     names
 }
 
+/// The field of this name.
+pub(crate) fn field_of(base: Typed, name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
+    let name = Ident {
+        name: name.to_owned(),
+        span,
+    };
+    field(base, &name, span, cx)
+}
+
+/// What a pointer to a type points to.
+pub(crate) fn pointed_to(pointer: Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
+    deref(pointer, span, cx)
+}
+
 /// What a pointer points to.
 pub(super) fn deref(pointer: Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
     let Ty::Pointer { to, space } = pointer.ty.clone() else {

@@ -12,7 +12,7 @@ mod stmt;
 pub(crate) use access::{MapPlace, map_place, place_of};
 pub(crate) use cast::integer_named;
 pub(crate) use expr::{check_expr, check_value, text};
-pub(crate) use memory::from_btf;
+pub(crate) use memory::{field_of, from_btf, pointed_to};
 
 use crate::cx::Cx;
 use crate::ir::{self, MapKind};

@@ -46,8 +46,9 @@ pub enum EventKind {
     Cat(Format),
     /// `system(format, …)`: runs the command that the format gives.
     System(Format),
-    /// `join(array, separator)`. Field: the joined text.
-    Join,
+    /// `join(array, separator)`. No fields: behind the record's header come the texts of the
+    /// array, each ended by a NUL, and with them the record ends.
+    Join(String),
     /// `exit(code)`. No fields: the code travels in the control map, so that it cannot be lost.
     Exit,
 }
@@ -151,4 +152,6 @@ pub enum Conversion {
     BufferHex,
     /// `%rh`: every byte as two digits, spaces between.
     BufferPlainHex,
+    /// `%gr`: the names of the kernel's flags of page allocation.
+    GfpFlags,
 }

@@ -2,6 +2,7 @@
 
 use super::{MapId, Stmt, Type, VarId};
 use lexer::Span;
+use std::sync::Arc;
 
 /// An expression, its type and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,10 +130,70 @@ pub enum ExprKind {
     },
     /// The address of a string constant's or other in-memory value's bytes.
     AddressOf(Box<Expr>),
+    /// A constant of an array of bytes.
+    Bytes(Vec<u8>),
+    /// The bytes of a value in memory as another type of the same size.
+    Reinterpret(Box<Expr>),
+    /// An [`Type::Inet`] made of an address family (any integer) and an address (an integer of 4
+    /// bytes, or an array of 4 or 16 bytes, in network order).
+    Inet {
+        /// `AF_INET` or `AF_INET6`.
+        family: Box<Expr>,
+        /// The address.
+        address: Box<Expr>,
+    },
+    /// An integer with its bytes in reverse order.
+    ByteSwap(Box<Expr>),
+    /// Bytes of a string before its terminator: [`Type::U64`].
+    StrLen(Box<Expr>),
+    /// Where the second string first is in the first, or -1: [`Type::I64`]. Of the second, at
+    /// most the first [`ExprKind::NEEDLE_MAX`] bytes count.
+    StrFind(Box<Expr>, Box<Expr>),
+    /// Two strings one behind the other, in a string of the expression's capacity, which holds
+    /// both.
+    Concat(Box<Expr>, Box<Expr>),
+    /// The order of the first bytes of two values: negative, zero or positive: [`Type::I64`].
+    Order {
+        /// One value.
+        left: Box<Expr>,
+        /// The other, of as many bytes at least.
+        right: Box<Expr>,
+        /// How many bytes count.
+        bytes: u32,
+    },
+    /// The text with this number, of the expression's capacity, or another one where there is no
+    /// such text or it is empty.
+    Table {
+        /// Any integer; out of bounds where it is negative.
+        index: Box<Expr>,
+        /// The texts.
+        texts: Arc<[Vec<u8>]>,
+        /// The other one.
+        otherwise: Vec<u8>,
+    },
+    /// Calls a helper of the kernel for what it does: 0 or a negative error number,
+    /// [`Type::I64`].
+    Act(Act, Box<Expr>),
     /// A value that the kernel provides.
     Builtin(Builtin),
     /// Statements, then a value.
     Block(Vec<Stmt>, Box<Expr>),
+}
+
+impl ExprKind {
+    /// Bytes of a string that [`ExprKind::StrFind`] looks for at most.
+    pub const NEEDLE_MAX: u32 = 64;
+}
+
+/// What a program can do to what it traces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Sends the process a signal.
+    Signal,
+    /// Sends the thread a signal.
+    SignalThread,
+    /// Lets the probed function return a value at once.
+    Override,
 }
 
 /// What an assignment or an increment changes.
@@ -209,10 +270,14 @@ pub enum CompareOp {
 /// Values that the kernel provides to a running program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Builtin {
-    /// Process id (thread group id): U32.
+    /// Process id (thread group id) in our own PID namespace: U32.
     Pid,
-    /// Thread id: U32.
+    /// Thread id in our own PID namespace: U32.
     Tid,
+    /// Process id in the first PID namespace: U32.
+    PidInit,
+    /// Thread id in the first PID namespace: U32.
+    TidInit,
     /// User id: U64 or Username.
     Uid,
     /// Group id: U64.
@@ -221,6 +286,10 @@ pub enum Builtin {
     Comm,
     /// Number of the CPU: U64.
     Cpu,
+    /// Number of the NUMA node: U32.
+    NumaNode,
+    /// Ticks of the kernel's clock (`bpf_jiffies64`): U64.
+    Jiffies,
     /// Nanoseconds since boot, sleep not counted (`bpf_ktime_get_ns`): U64.
     NsecsMonotonic,
     /// Nanoseconds since boot, sleep counted (`bpf_ktime_get_boot_ns`): U64.

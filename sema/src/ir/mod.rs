@@ -8,6 +8,7 @@ mod event;
 mod expr;
 mod map;
 mod print;
+mod print_function;
 mod probe;
 mod stmt;
 mod target;
@@ -15,12 +16,12 @@ mod ty;
 mod user;
 
 pub use event::{Conversion, Event, EventKind, Flags, Format, Piece, Size};
-pub use expr::{BinaryOp, Builtin, CompareOp, Expr, ExprKind, Place, Space, UnaryOp};
+pub use expr::{Act, BinaryOp, Builtin, CompareOp, Expr, ExprKind, Place, Space, UnaryOp};
 pub use map::{Aggregation, Map, MapKind, MapValue};
 pub use probe::{Probe, ProgramType, Target, Variable};
 pub use stmt::{Stmt, StmtKind};
 pub use target::{AttachTarget, Counter, Fentry, FunctionHome, Iter, Kprobe, Rate, Watchpoint};
-pub use ty::{Field, StackSide, Type, align_up, struct_offsets};
+pub use ty::{Clock, Field, StackSide, Type, align_up, struct_offsets};
 pub use user::{Uprobe, UserPlace};
 
 use lexer::Diagnostic;
@@ -50,6 +51,8 @@ pub struct Program {
     /// Offset in bytes of `comm` in the kernel's `task_struct`, where BTF tells. With it the name
     /// of the current thread is read straight from `bpf_get_current_task_btf`.
     pub task_comm_offset: Option<u32>,
+    /// The PID namespace that process ids are told in, where it is not the first one.
+    pub pid_namespace: Option<PidNamespace>,
     /// What the person chose for the run.
     pub config: Config,
     /// What may not be as meant.
@@ -96,6 +99,16 @@ impl Default for Config {
             missing_probes: MissingProbes::Error,
         }
     }
+}
+
+/// A PID namespace, as `bpf_get_ns_current_pid_tgid` wants to know it: device and inode number of
+/// its file in `/proc/PID/ns`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PidNamespace {
+    /// `st_dev` of the file.
+    pub device: u64,
+    /// `st_ino` of the file.
+    pub inode: u64,
 }
 
 /// What to do about a probe that matches nothing or cannot attach.

@@ -68,7 +68,7 @@ impl Display for Event {
             EventKind::Time(format) => write!(f, "time {format:?}")?,
             EventKind::Cat(_) => f.write_str("cat")?,
             EventKind::System(_) => f.write_str("system")?,
-            EventKind::Join => f.write_str("join")?,
+            EventKind::Join(separator) => write!(f, "join {separator:?}")?,
             EventKind::Exit => f.write_str("exit")?,
         }
         let fields: Vec<String> = self.fields.iter().map(Type::to_string).collect();
@@ -113,7 +113,8 @@ impl Display for Type {
                 write!(f, "{side}stack[{depth}]")
             }
             Type::Username => f.write_str("username"),
-            Type::Timestamp { format } => write!(f, "timestamp({format:?})"),
+            Type::Timestamp { format, .. } => write!(f, "timestamp({format:?})"),
+            Type::CgroupPath { filter } => write!(f, "cgroup_path({filter:?})"),
         }
     }
 }
@@ -164,6 +165,17 @@ impl Printer<'_> {
             StmtKind::Emit { event, args } => {
                 writeln!(f, "{pad}emit event {}({})", event.0, self.list(args))
             }
+            StmtKind::Join {
+                event,
+                array,
+                space,
+            } => writeln!(
+                f,
+                "{pad}join event {}({}[{}])",
+                event.0,
+                read(*space),
+                self.expr(array)
+            ),
             StmtKind::Exit(code) => writeln!(f, "{pad}exit {}", self.expr(code)),
             StmtKind::If {
                 cond,
@@ -274,6 +286,7 @@ impl Printer<'_> {
             ExprKind::AddressOf(value) => format!("&{}", self.expr(value)),
             ExprKind::Builtin(builtin) => format!("{builtin:?}"),
             ExprKind::Block(stmts, value) => self.block_expr(stmts, value),
+            function => super::print_function::text(function, ty, &|e| self.expr(e)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Typed statements.
 
-use super::{Aggregation, EventId, Expr, MapId, Place, VarId};
+use super::{Aggregation, EventId, Expr, MapId, Place, Space, VarId};
 use lexer::Span;
 
 /// A statement and its place; codegen emits a debug location for each.
@@ -41,6 +41,15 @@ pub enum StmtKind {
         event: EventId,
         /// Its fields, of the types that the event lists.
         args: Vec<Expr>,
+    },
+    /// Sends the texts that an array of addresses in memory points to.
+    Join {
+        /// The kind of record: an [`EventKind::Join`](super::EventKind::Join).
+        event: EventId,
+        /// The address of the array.
+        array: Expr,
+        /// Which memory the array and the texts are in.
+        space: Space,
     },
     /// Asks for the end of the run with this exit code (any integer), and ends the program.
     Exit(Expr),

@@ -82,12 +82,30 @@ pub enum Type {
     },
     /// A user id, 8 bytes. Prints as the user's name.
     Username,
-    /// `u64` nanoseconds since boot, sleep counted (`CLOCK_BOOTTIME`). Prints through
-    /// `strftime(3)` with the format.
+    /// `u64` nanoseconds of a clock. Prints through `strftime(3)` with the format.
     Timestamp {
         /// The `strftime` format; `%f` is microseconds.
         format: Arc<str>,
+        /// The clock.
+        clock: Clock,
     },
+    /// The id of a cgroup, 8 bytes. Prints as its path in each hierarchy that has one.
+    CgroupPath {
+        /// Which hierarchies count: a pattern with wildcards; all where empty.
+        filter: Arc<str>,
+    },
+}
+
+/// A clock of the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Clock {
+    /// `CLOCK_BOOTTIME`: since boot, sleep counted.
+    #[default]
+    Boot,
+    /// `CLOCK_MONOTONIC`: since boot, sleep not counted.
+    Monotonic,
+    /// `CLOCK_TAI`: since 1970, leap seconds counted.
+    Tai,
 }
 
 /// Whose stack it is.
@@ -150,7 +168,11 @@ impl Type {
             Type::Void => 0,
             Type::Bool => 1,
             Type::Int { bytes, .. } | Type::Enum { bytes, .. } => u32::from(*bytes),
-            Type::Pointer | Type::Ksym | Type::Username | Type::Timestamp { .. } => 8,
+            Type::Pointer
+            | Type::Ksym
+            | Type::Username
+            | Type::Timestamp { .. }
+            | Type::CgroupPath { .. } => 8,
             Type::Str { cap, .. } => *cap,
             Type::Buffer { cap } => 4 + cap,
             Type::Array { elem, len } => elem.size().saturating_mul(*len),
@@ -177,7 +199,8 @@ impl Type {
             | Type::Usym
             | Type::Stack { .. }
             | Type::Username
-            | Type::Timestamp { .. } => 8,
+            | Type::Timestamp { .. }
+            | Type::CgroupPath { .. } => 8,
         }
     }
 
@@ -191,7 +214,11 @@ impl Type {
         match self {
             Type::Bool => Some(1),
             Type::Int { bytes, .. } | Type::Enum { bytes, .. } => Some(*bytes),
-            Type::Pointer | Type::Ksym | Type::Username | Type::Timestamp { .. } => Some(8),
+            Type::Pointer
+            | Type::Ksym
+            | Type::Username
+            | Type::Timestamp { .. }
+            | Type::CgroupPath { .. } => Some(8),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use super::glob::matches;
 use super::{
     Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
 };
+use crate::ir::PidNamespace;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct Fake {
     btf: Option<Arc<Btf>>,
     features: HashSet<Feature>,
     binaries: Vec<Rc<FakeBinary>>,
+    cgroups: BTreeMap<String, u64>,
+    pid_namespace: Option<PidNamespace>,
 }
 
 impl Fake {
@@ -71,6 +74,20 @@ impl Fake {
     #[must_use]
     pub fn binary(mut self, binary: FakeBinary) -> Self {
         self.binaries.push(Rc::new(binary));
+        self
+    }
+
+    /// Gives it a cgroup.
+    #[must_use]
+    pub fn cgroup(mut self, path: &str, id: u64) -> Self {
+        self.cgroups.insert(path.to_owned(), id);
+        self
+    }
+
+    /// Puts us into a PID namespace of our own.
+    #[must_use]
+    pub fn in_pid_namespace(mut self, namespace: PidNamespace) -> Self {
+        self.pid_namespace = Some(namespace);
         self
     }
 
@@ -141,5 +158,17 @@ impl Kernel for Fake {
 
     fn has(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
+    }
+
+    fn possible_cpus(&self) -> u32 {
+        4
+    }
+
+    fn pid_namespace(&self) -> Option<PidNamespace> {
+        self.pid_namespace
+    }
+
+    fn cgroup_id(&self, path: &str) -> Result<Option<u64>, KernelError> {
+        Ok(self.cgroups.get(path).copied())
     }
 }

@@ -52,6 +52,7 @@ pub const FORMATS: &[(&str, &str, &str)] = &[
 pub fn machine() -> Result<Fake, KernelError> {
     let machine = Fake::new()
         .with_btf(Btf::parse("vmlinux", BTF)?)
+        .cgroup("/sys/fs/cgroup", 1)
         .binary(app());
     let formats = FORMATS.iter();
     Ok(formats.fold(machine, |machine, (system, event, format)| {

@@ -19,6 +19,7 @@ pub use binary::{
 pub use fake::Fake;
 pub use fake_binary::FakeBinary;
 
+use crate::ir::PidNamespace;
 use btf::Btf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -157,4 +158,16 @@ pub trait Kernel {
 
     /// Whether the running kernel has something.
     fn has(&self, feature: Feature) -> bool;
+
+    /// How many CPUs the machine may have.
+    fn possible_cpus(&self) -> u32;
+
+    /// The PID namespace that we are in, unless it is the first one.
+    fn pid_namespace(&self) -> Option<PidNamespace>;
+
+    /// The id of the cgroup at a path; nothing where there is no such directory.
+    ///
+    /// # Errors
+    /// When the directory cannot be looked at.
+    fn cgroup_id(&self, path: &str) -> Result<Option<u64>, KernelError>;
 }
