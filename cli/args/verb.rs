@@ -21,6 +21,15 @@ pub enum Verb {
     /// Run a saved tool: its name, and after `--` what it takes
     #[command(override_usage = "strobe run [OPTIONS] TOOL [-- ARG...]", after_help = RUN_EXAMPLES)]
     Run(Args),
+    /// Learn to trace: a course in the terminal that checks what you write
+    Learn {
+        /// The lesson to start with
+        #[arg(value_name = "LESSON", default_value_t = 1)]
+        lesson: usize,
+        /// Do the work of a lesson
+        #[arg(long, value_name = "KIND", hide = true)]
+        work: Option<String>,
+    },
     /// Print the manual page, in the form that `man -l -` reads
     Man {
         /// The page of this word rather than that of strobe itself

@@ -9,7 +9,7 @@ mod tools;
 
 use crate::args::{Args, Verb};
 use crate::failure::Failure;
-use crate::script;
+use crate::{learn, script};
 
 /// Does what the command line asks for and yields the exit code.
 pub fn carry_out(args: Args) -> Result<u8, Failure> {
@@ -31,6 +31,10 @@ pub fn obey(verb: Verb) -> Result<u8, Failure> {
             let parameters = args.operands[1..].to_vec();
             run::run(args, script::embedded(tool.name, tool.text, parameters))
         }
+        Verb::Learn {
+            work: Some(kind), ..
+        } => learn::work(&kind).map(|()| 0).map_err(Failure::from),
+        Verb::Learn { lesson, .. } => learn::learn(lesson),
         Verb::Man { of } => manual::man(of.as_deref()),
         Verb::Completions { shell } => manual::completions(shell),
     }
