@@ -12,6 +12,7 @@ const THEMES: &[&str] = &[
     include_str!("../docs/errors/definitions.md"),
     include_str!("../docs/errors/probes.md"),
     include_str!("../docs/errors/running.md"),
+    include_str!("../docs/errors/functions.md"),
     include_str!("../docs/errors/user.md"),
 ];
 
