@@ -10,6 +10,7 @@ const THEMES: &[&str] = &[
     include_str!("../docs/errors/names.md"),
     include_str!("../docs/errors/types.md"),
     include_str!("../docs/errors/definitions.md"),
+    include_str!("../docs/errors/structure.md"),
     include_str!("../docs/errors/probes.md"),
     include_str!("../docs/errors/running.md"),
     include_str!("../docs/errors/functions.md"),

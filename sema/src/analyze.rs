@@ -81,6 +81,11 @@ struct Clause<'a> {
 fn expand<'a>(script: &'a ast::Program, cx: &mut Cx<'_>) -> Vec<Clause<'a>> {
     let mut clauses = Vec::new();
     for item in &script.items {
+        if let Item::Macro(definition) = item {
+            infer::macros::define(definition, cx);
+        }
+    }
+    for item in &script.items {
         match item {
             Item::Probe(probe) => clauses.push(Clause {
                 probe,
@@ -88,8 +93,7 @@ fn expand<'a>(script: &'a ast::Program, cx: &mut Cx<'_>) -> Vec<Clause<'a>> {
             }),
             Item::MapDecl(decl) => infer::declare_map(decl, cx),
             Item::Import(i) => cx.report(error::unsupported("imports", i.span)),
-            Item::Macro(m) => cx.report(error::unsupported("macros", m.name.span)),
-            Item::Config(_) | Item::Definition(_) => {}
+            Item::Macro(_) | Item::Config(_) | Item::Definition(_) => {}
         }
     }
     if clauses.is_empty() && !cx.has_errors() {

@@ -1,6 +1,7 @@
 //! What type checking carries along: the machine, the tables, the program so far, the reports.
 
 use crate::definitions::Definitions;
+use crate::infer::{Frame, Macros};
 use crate::ir::{self, Event, EventId, EventKind, MapId};
 use crate::kernel::btf::{Btf, Kind};
 use crate::kernel::{Kernel, KernelError};
@@ -22,6 +23,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) config: ir::Config,
     pub(crate) maps: Maps,
     pub(crate) events: Vec<Event>,
+    pub(crate) macros: Macros,
     reports: Vec<Diagnostic>,
     /// Code, place and message of each report.
     reported: HashSet<(&'static str, Option<Span>, String)>,
@@ -46,6 +48,10 @@ pub(crate) struct ProgramCx {
     pub(crate) nesting: u32,
     /// How often the current statement is written out by the `unroll`s around it; 0 outside.
     pub(crate) copies: u32,
+    /// The macros that are being expanded, the innermost last.
+    pub(crate) frames: Vec<Frame>,
+    /// How many expansions there were.
+    pub(crate) expansions: u32,
     /// Whether the program reads its arguments, so that it depends on the attach point.
     pub(crate) reads_context: bool,
     /// Whether the program reads what debug information alone says of its attach point.
@@ -99,6 +105,7 @@ impl<'a> Cx<'a> {
             config,
             maps: Maps::default(),
             events: Vec::new(),
+            macros: Macros::default(),
             reports: Vec::new(),
             reported: HashSet::new(),
             expanding: Vec::new(),
@@ -112,10 +119,15 @@ impl<'a> Cx<'a> {
         self.definitions.btf()
     }
 
-    /// Adds a report, once however often the place is checked.
+    /// Adds a report, once however often the place is checked. In a macro it also shows how the
+    /// script came there.
     pub(crate) fn report(&mut self, mut report: Diagnostic) {
         for (name, span) in self.expanding.iter().rev() {
             report = report.secondary(*span, format!("in the expansion of `{name}`"));
+        }
+        for frame in self.program.frames.iter().rev() {
+            let text = format!("in this call of `{}`", frame.name());
+            report = report.secondary(frame.call, text);
         }
         let place = report.labels.first().map(|label| label.span);
         let same = (report.code, place, report.message.clone());

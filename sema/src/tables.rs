@@ -10,6 +10,10 @@ use std::collections::HashMap;
 pub(crate) struct Maps {
     entries: Vec<MapEntry>,
     ids: HashMap<String, MapId>,
+    /// The maps that the macros around were given, by their names for them.
+    given: Vec<HashMap<String, MapId>>,
+    /// The maps that a macro used though it was not given them, and how deep that macro is.
+    strays: Vec<(usize, String, Span)>,
     /// Whether anything was learnt since the flag was last taken.
     changed: bool,
 }
@@ -51,6 +55,12 @@ pub(crate) enum Learnt {
 impl Maps {
     /// The map of this name, made when it is new.
     pub(crate) fn id(&mut self, name: &str, span: Span) -> MapId {
+        if let Some(given) = self.given.last() {
+            match given.get(name) {
+                Some(&id) => return id,
+                None => self.strays.push((self.given.len(), name.to_owned(), span)),
+            }
+        }
         if let Some(&id) = self.ids.get(name) {
             return id;
         }
@@ -66,6 +76,29 @@ impl Maps {
             writer: None,
         });
         id
+    }
+
+    /// Enters a macro that is given these maps, by its names for them.
+    pub(crate) fn enter_macro(&mut self, given: HashMap<String, MapId>) {
+        self.given.push(given);
+    }
+
+    /// Leaves a macro; yields the maps that it used though it was not given them.
+    pub(crate) fn leave_macro(&mut self) -> Vec<(String, Span)> {
+        let depth = self.given.len();
+        self.given.pop();
+        let own = self.strays.extract_if(.., |stray| stray.0 == depth);
+        own.map(|(_, name, span)| (name, span)).collect()
+    }
+
+    /// Goes back to the names of a macro's caller for a while; yields what to resume with.
+    pub(crate) fn suspend(&mut self) -> Option<HashMap<String, MapId>> {
+        self.given.pop()
+    }
+
+    /// Goes on in a macro.
+    pub(crate) fn resume(&mut self, given: Option<HashMap<String, MapId>>) {
+        self.given.extend(given);
     }
 
     pub(crate) fn get(&self, id: MapId) -> &MapEntry {
@@ -217,9 +250,17 @@ pub(crate) struct Variables {
     table: Vec<Variable>,
     /// How many declarations this round has met; the n-th is always the n-th entry.
     declared: usize,
-    /// The names of each block around, the innermost last.
-    scopes: Vec<HashMap<String, VarId>>,
+    /// Each block around, the innermost last.
+    scopes: Vec<Scope>,
     changed: bool,
+}
+
+/// A block, as far as names go.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    names: HashMap<String, VarId>,
+    /// Whether it is a macro's, from which nothing around can be seen.
+    closed: bool,
 }
 
 /// What is known of one variable.
@@ -237,7 +278,7 @@ impl Variables {
     /// Begins a round.
     pub(crate) fn restart(&mut self) {
         self.declared = 0;
-        self.scopes = vec![HashMap::new()];
+        self.scopes = vec![Scope::default()];
     }
 
     /// Something, if anything was learnt since the last call.
@@ -246,7 +287,26 @@ impl Variables {
     }
 
     pub(crate) fn enter(&mut self) {
-        self.scopes.push(HashMap::new());
+        self.scopes.push(Scope::default());
+    }
+
+    /// Enters a macro, which sees these variables of its caller by names of its own.
+    pub(crate) fn enter_macro(&mut self, names: HashMap<String, VarId>) {
+        self.scopes.push(Scope {
+            names,
+            closed: true,
+        });
+    }
+
+    /// Goes back to the blocks of a macro's caller for a while; yields what to resume with.
+    pub(crate) fn suspend(&mut self) -> Vec<Scope> {
+        let own = self.scopes.iter().rposition(|scope| scope.closed);
+        self.scopes.split_off(own.unwrap_or(self.scopes.len()))
+    }
+
+    /// Goes on in a macro.
+    pub(crate) fn resume(&mut self, scopes: Vec<Scope>) {
+        self.scopes.extend(scopes);
     }
 
     pub(crate) fn leave(&mut self) {
@@ -260,33 +320,42 @@ impl Variables {
             self.changed = true;
             self.table.push(Variable {
                 name: name.to_owned(),
-                fixed: fixed.is_some(),
-                ty: fixed.unwrap_or(Ty::Unknown),
+                fixed: false,
+                ty: Ty::Unknown,
                 span,
             });
         }
         self.declared += 1;
+        if let Some(ty) = fixed {
+            self.fix(id, &ty);
+        }
         if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(name.to_owned(), id);
+            scope.names.insert(name.to_owned(), id);
         }
         id
     }
 
     /// The variable that a name means here.
     pub(crate) fn find(&self, name: &str) -> Option<VarId> {
-        let mut scopes = self.scopes.iter().rev();
-        scopes.find_map(|scope| scope.get(name).copied())
+        self.visible()
+            .find_map(|scope| scope.names.get(name).copied())
     }
 
     /// Whether the innermost scope itself declares the name.
     pub(crate) fn in_scope(&self, name: &str) -> Option<VarId> {
-        self.scopes.last()?.get(name).copied()
+        self.scopes.last()?.names.get(name).copied()
     }
 
     /// Every name that can be seen here.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        let names = self.scopes.iter().flat_map(HashMap::keys);
+        let names = self.visible().flat_map(|scope| scope.names.keys());
         names.map(String::as_str)
+    }
+
+    /// The blocks that can be seen here, the innermost first.
+    fn visible(&self) -> impl Iterator<Item = &Scope> {
+        let own = self.scopes.iter().rposition(|scope| scope.closed);
+        self.scopes[own.unwrap_or(0)..].iter().rev()
     }
 
     pub(crate) fn get(&self, id: VarId) -> &Variable {

@@ -18,7 +18,7 @@ mod value;
 
 use crate::cx::Cx;
 use crate::error;
-use crate::infer::check_value;
+use crate::infer::{check_value, macros};
 use crate::ir::{Aggregation, ExprKind};
 use crate::ty::Ty;
 use crate::typed::Typed;
@@ -164,11 +164,20 @@ fn find(name: &str) -> Option<&'static Builtin> {
 
 /// Whether a bare name means a value: one that is built in, or a macro of the script.
 pub(crate) fn is_value(name: &str, cx: &Cx<'_>) -> bool {
-    find(name).is_some() || cx.definitions.r#macro(name).is_some()
+    find(name).is_some()
+        || cx.definitions.r#macro(name).is_some()
+        || macros::is_macro(name, cx)
+        || macros::is_parameter(name, cx)
 }
 
 /// A bare name: a built-in value, a numbered argument, or a constant of the kernel.
 pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
+    if let Some(value) = macros::parameter(name, cx) {
+        return value;
+    }
+    if let Some(value) = macros::call(name, &[], span, cx) {
+        return value;
+    }
     match find(name) {
         Some(Builtin {
             check: Check::Value(check),
@@ -202,19 +211,32 @@ pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
     if let Some(constant) = value::kernel_constant(name, span, cx) {
         return constant;
     }
+    if macros::is_macro(name, cx) {
+        return macros::no_such_call(name, &[], span, cx);
+    }
+    let own = macros::names(cx);
     let values = all().filter(|b| matches!(b.check, Check::Value(_) | Check::Either(..)));
-    let names = values.map(|b| b.name).chain(cx.definitions.macros());
-    let names: Vec<&str> = names.collect();
+    let own = own.iter().map(String::as_str);
+    let names = values.map(|b| b.name).chain(own);
+    let names: Vec<&str> = names.chain(cx.definitions.macros()).collect();
     cx.fail(error::unknown_name(name, &names, span), span)
 }
 
 /// `name(args)`
 pub(crate) fn check_call(name: &Ident, args: &[ast::Expr], span: Span, cx: &mut Cx<'_>) -> Typed {
+    if let Some(value) = macros::call(&name.name, args, span, cx) {
+        return value;
+    }
     let Some(builtin) = find(&name.name) else {
+        if macros::is_macro(&name.name, cx) {
+            return macros::no_such_call(&name.name, args, span, cx);
+        }
         args.iter()
             .for_each(|arg| drop(crate::infer::check_expr(arg, cx)));
         let functions = all().filter(|b| !matches!(b.check, Check::Value(_)));
-        let names: Vec<&str> = functions.map(|b| b.name).collect();
+        let own = macros::names(cx);
+        let names = functions.map(|b| b.name);
+        let names: Vec<&str> = names.chain(own.iter().map(String::as_str)).collect();
         return cx.fail(error::unknown_function(&name.name, &names, name.span), span);
     };
     let call = Call {

@@ -1,13 +1,16 @@
 //! Every report that type checking can give: one small function each, grouped by theme.
 
 mod definition;
+mod expansion;
 mod function;
 mod name;
 mod probe;
+mod spell;
 mod types;
 mod user;
 
 pub(crate) use definition::*;
+pub(crate) use expansion::*;
 pub(crate) use function::*;
 pub(crate) use name::*;
 pub(crate) use probe::*;

@@ -1,8 +1,10 @@
 //! Reports about types that do not go together.
 
+use super::spell::spell;
 use crate::tables::{Held, MapEntry};
 use crate::ty::Ty;
 use lexer::{Diagnostic, Span};
+use parser::ast::Expr;
 
 fn held(held: &Held) -> String {
     match held {
@@ -303,15 +305,20 @@ pub(crate) fn format_type(
     .help(format!("write `{fits}` for this argument"))
 }
 
-pub(crate) fn result_unused(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::warning(
-        "unused-result",
-        format!("the result of `{name}` is not used"),
-    )
-    .primary(span, "does nothing by itself")
-    .help(format!(
-        "print it with `print({name})`, or discard it with `_ = {name}`"
-    ))
+pub(crate) fn result_unused(e: &Expr) -> Diagnostic {
+    let (what, help) = match spell(e) {
+        Some(text) => (
+            format!("the value of `{text}` is not used"),
+            format!("print it with `print({text})`, or discard it with `_ = {text}`"),
+        ),
+        None => (
+            "the value of this expression is not used".to_owned(),
+            "print it, or discard it: put `_ = ` before it".to_owned(),
+        ),
+    };
+    Diagnostic::warning("unused-result", what)
+        .primary(e.span, "does nothing by itself")
+        .help(help)
 }
 
 pub(crate) fn unreachable(span: Span) -> Diagnostic {

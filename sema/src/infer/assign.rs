@@ -142,7 +142,7 @@ fn store(id: VarId, value: Typed, cx: &mut Cx<'_>) -> StmtKind {
 }
 
 /// Whether a value may be stored where the script states the type.
-fn check_fits(name: &str, ty: &Ty, value: &Typed, declared: Span, cx: &mut Cx<'_>) {
+pub(super) fn check_fits(name: &str, ty: &Ty, value: &Typed, declared: Span, cx: &mut Cx<'_>) {
     if let Some(literal) = value.as_literal() {
         if !ty.holds(literal) {
             cx.report(error::literal_out_of_range(literal, ty, value.span));

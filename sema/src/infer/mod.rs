@@ -5,6 +5,7 @@ mod assign;
 mod cast;
 mod expr;
 mod looping;
+pub(crate) mod macros;
 mod memory;
 mod op;
 mod stmt;
@@ -12,6 +13,7 @@ mod stmt;
 pub(crate) use access::{MapPlace, map_place, place_of};
 pub(crate) use cast::integer_named;
 pub(crate) use expr::{check_expr, check_value, text};
+pub(crate) use macros::{Frame, Macros};
 pub(crate) use memory::{field_of, from_btf, pointed_to};
 
 use crate::cx::Cx;

@@ -1,7 +1,7 @@
 //! Statements and blocks.
 
 use super::expr::{check_expr, check_value};
-use super::{assign, looping, op};
+use super::{assign, looping, macros, op};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{ExprKind, Stmt, StmtKind};
@@ -118,37 +118,48 @@ fn check_stmt(stmt: &ast::Stmt, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
 /// An expression for its effect; a value that nobody takes is warned of.
 fn effect(e: &ast::Expr, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
     let value = check_expr(e, cx);
-    let pure = matches!(
-        e.kind,
-        ast::ExprKind::Call { .. } | ast::ExprKind::IncDec { .. } | ast::ExprKind::Block(_)
-    );
-    if value.ty != Ty::Void && !value.is_unknown() && !is_change(e) {
-        cx.report(error::result_unused(
-            if pure { "this call" } else { "this expression" },
-            e.span,
-        ));
+    if value.ty != Ty::Void && !value.is_unknown() && !is_change(e, cx) {
+        cx.report(error::result_unused(e));
     }
     if value.is_unknown() {
         return;
     }
-    let lowered = value.into_ir();
-    match lowered.kind {
-        ExprKind::Block(stmts, last) if last.ty == crate::ir::Type::Void => out.extend(stmts),
-        _ => out.push(Stmt {
-            kind: StmtKind::Expr(lowered),
-            span: e.span,
-        }),
+    let mut lowered = value.into_ir();
+    while let ExprKind::Block(stmts, last) = lowered.kind {
+        out.extend(stmts);
+        lowered = *last;
+    }
+    // What stands for no value at the end of a block does nothing.
+    if !matches!(lowered.kind, ExprKind::Int(_)) {
+        let span = e.span;
+        let kind = StmtKind::Expr(lowered);
+        out.push(Stmt { kind, span });
     }
 }
 
 /// Whether an expression changes something, so that it may stand alone though it has a value.
-fn is_change(e: &ast::Expr) -> bool {
+fn is_change(e: &ast::Expr, cx: &Cx<'_>) -> bool {
+    let (name, args) = match &e.kind {
+        ast::ExprKind::Call { name, args } => (&name.name, args.as_slice()),
+        ast::ExprKind::Ident(name) => (name, [].as_slice()),
+        ast::ExprKind::Ternary {
+            then, otherwise, ..
+        } => {
+            return then.as_deref().is_none_or(|then| is_change(then, cx))
+                && is_change(otherwise, cx);
+        }
+        _ => return changes(e),
+    };
+    match macros::choose(name, args, cx) {
+        Some(definition) => definition.body.result.as_deref().is_none_or(changes),
+        None => changes(e),
+    }
+}
+
+fn changes(e: &ast::Expr) -> bool {
     match &e.kind {
         ast::ExprKind::IncDec { .. } => true,
         ast::ExprKind::Call { name, .. } => name.name == "delete",
-        ast::ExprKind::Ternary {
-            then, otherwise, ..
-        } => then.as_deref().is_none_or(is_change) && is_change(otherwise),
         _ => false,
     }
 }
