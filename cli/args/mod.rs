@@ -81,6 +81,10 @@ pub struct Args {
     #[arg(long, value_name = "SHARE", value_parser = percent)]
     pub max_overhead: Option<f64>,
 
+    /// Compile the script even if it was compiled before, and do not keep the outcome
+    #[arg(long)]
+    pub no_cache: bool,
+
     /// Do not print warnings about the script
     #[arg(long)]
     pub no_warnings: bool,

@@ -1,5 +1,6 @@
 //! Script to object, by way of every stage, with what `-d` wants to see of each.
 
+use super::shelf::Shelf;
 use crate::args::{Args, Stage};
 use crate::explain::Study;
 use crate::failure::Failure;
@@ -9,6 +10,7 @@ use codegen::{Dump, Isa, Object};
 use lexer::{Diagnostic, SourceMap};
 use parser::ast;
 use runtime::Host;
+use runtime::host::{Fact, Witness};
 use sema::kernel::{Feature, Kernel};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -19,13 +21,22 @@ const STACK_BYTES: usize = 256 << 20;
 /// Prefixes of environment variables that are settings; the later wins.
 const PREFIXES: [&str; 2] = ["BPFTRACE_", "STROBE_"];
 
-/// Compiles a script for this machine. Warnings are printed.
+/// Compiles a script for this machine, or finds it compiled: then the second is true. Warnings are
+/// printed.
 ///
 /// # Errors
 /// Everything that is wrong with the script.
-pub fn compile(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Failure> {
+pub fn compile(args: &Args, script: Script, child: Option<u32>) -> Result<(Object, bool), Failure> {
     let sources = script.sources.clone();
-    on_large_stack(sources, || stages(args, script, child))
+    let shelf = Shelf::of(args, &script);
+    if let Some(object) = shelf.as_ref().and_then(Shelf::object) {
+        return Ok((object, true));
+    }
+    let made = on_large_stack(sources, || stages(args, script, child))?;
+    if let (Some(shelf), Some(facts)) = (shelf, made.facts) {
+        shelf.keep(args, facts, &made.object, child.is_some());
+    }
+    Ok((made.object, false))
 }
 
 /// Compiles a script for its explanation. Warnings are printed.
@@ -53,7 +64,14 @@ fn on_large_stack<T>(
     }
 }
 
-fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Vec<Diagnostic>> {
+/// What compiling yields.
+struct Made {
+    object: Object,
+    /// What it rests on; nothing where it is not to be used again.
+    facts: Option<Vec<Fact>>,
+}
+
+fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Made, Vec<Diagnostic>> {
     let shown = args.stages();
     let show = |stage: Stage, text: &dyn Fn() -> String| {
         if shown.shows(stage) {
@@ -72,7 +90,8 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Vec
     }
     show(Stage::Ast, &|| parser::dump(&tree, &sources));
     let host = Host::new();
-    let program = analyze(args, &tree, &host, parameters, child)?;
+    let witness = Witness::new(&host);
+    let program = analyze(args, &tree, &witness, parameters, child)?;
     if !args.no_warnings {
         report::print(&sources, &program.warnings);
     }
@@ -87,7 +106,13 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Object, Vec
             codegen::dump(&program, &sources, &options, dump).unwrap_or_else(|e| e.to_string())
         });
     }
-    codegen::compile(&program, &sources, &options).map_err(|e| vec![e.to_diagnostic()])
+    let object = codegen::compile(&program, &sources, &options);
+    // Who is warned of something wants to be warned of it each time.
+    let facts = witness.into_facts().filter(|_| program.warnings.is_empty());
+    Ok(Made {
+        object: object.map_err(|e| vec![e.to_diagnostic()])?,
+        facts,
+    })
 }
 
 fn take_apart(args: &Args, script: Script) -> Result<Study, Vec<Diagnostic>> {
@@ -138,7 +163,7 @@ fn machine(host: &Host) -> codegen::Options {
 fn analyze(
     args: &Args,
     tree: &ast::Program,
-    host: &Host,
+    host: &dyn Kernel,
     parameters: Vec<String>,
     child: Option<u32>,
 ) -> Result<sema::ir::Program, Vec<Diagnostic>> {
@@ -153,7 +178,7 @@ fn analyze(
 }
 
 /// The settings in the environment, without their prefixes.
-fn settings() -> Vec<(String, String)> {
+pub fn settings() -> Vec<(String, String)> {
     let variables: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();

@@ -5,6 +5,7 @@ mod explain;
 mod list;
 mod manual;
 mod run;
+mod shelf;
 mod tools;
 
 use crate::args::{Args, Verb};

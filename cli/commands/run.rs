@@ -19,8 +19,12 @@ pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
     let nowhere = SourceMap::new();
     let command = args.command.as_deref().map(Command::hold).transpose();
     let command = command.map_err(|e| failure(nowhere.clone(), &e))?;
-    let object = compile(&args, script, command.as_ref().map(Command::pid))?;
-    clock.lap("compiled");
+    let (object, was_kept) = compile(&args, script, command.as_ref().map(Command::pid))?;
+    clock.lap(if was_kept {
+        "found compiled"
+    } else {
+        "compiled"
+    });
     let texts = sources(&object);
     let mut output = open(&args).map_err(|e| failure(nowhere, &e))?;
     let keep_verifier_logs = args.stages().shows(Stage::Verifier);

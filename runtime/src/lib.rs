@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod attach;
+pub mod cache;
 mod cgroup;
 mod command;
 mod error;

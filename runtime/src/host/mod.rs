@@ -10,8 +10,10 @@ mod symbols;
 #[cfg(test)]
 mod tests;
 mod tracefs;
+mod witness;
 
 pub use symbols::KernelSymbols;
+pub use witness::{Fact, Witness};
 
 use crate::sys::bpf::feature;
 use crate::sys::mmap::Mapping;
