@@ -1,10 +1,14 @@
 //! What one call of a workload does, by its kind.
 
 use rustix::process::{getpid, test_kill_process};
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// A kind of call, with what it needs.
@@ -48,6 +52,32 @@ impl Calls {
                 file.sync_all().expect("the disk takes it");
                 fs::remove_file(&path).expect("the scratch file is there");
             }
+            "echo" => drop(
+                Command::new("/bin/echo")
+                    .arg("said")
+                    .stdout(Stdio::null())
+                    .status(),
+            ),
+            "fail" => drop(Command::new("/no-such-program").status()),
+            "become" => drop(Command::new("/bin/true").uid(65534).status()),
+            "odd" => odd(&self.scratch),
+            "secret" => drop(File::open("/etc/shadow")),
+            "suid" => {
+                fs::write(&self.scratch, bytes).expect("the scratch file is writable");
+                let mode = Permissions::from_mode(0o4700);
+                fs::set_permissions(&self.scratch, mode).expect("it is ours");
+                fs::remove_file(&self.scratch).expect("the scratch file is there");
+            }
+            "memory" => drop(std::hint::black_box(vec![1u8; 10 << 20])),
+            "futex" => drop(channel::<()>().1.recv_timeout(Duration::from_millis(3))),
+            "lookup" => drop(("localhost", 1).to_socket_addrs()),
+            "slowpipe" => slow_pipe(),
+            "tcp" => tcp(),
+            "refused" => drop(TcpStream::connect(closed_port())),
+            "kmsg" => drop(fs::write(
+                "/dev/kmsg",
+                format!("{}\n", self.scratch.display()),
+            )),
             "exec" => drop(Command::new("/bin/true").status()),
             "thread" => drop(std::thread::spawn(|| ()).join()),
             "file" => {
@@ -68,4 +98,40 @@ fn spin(time: Duration) {
     while start.elapsed() < time {
         std::hint::spin_loop();
     }
+}
+
+/// A program that is run from the folder for temporary files.
+fn odd(path: &Path) {
+    fs::copy("/bin/true", path).expect("the folder for temporary files takes a program");
+    drop(Command::new(path).status());
+    fs::remove_file(path).expect("the program is there");
+}
+
+/// A connection to oneself, over which 1000 bytes go one way and 10 the other.
+fn tcp() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("it has an address");
+    let mut client = TcpStream::connect(address).expect("somebody listens");
+    let (mut server, _) = listener.accept().expect("somebody has connected");
+    client.write_all(&[1; 1000]).expect("it is taken");
+    server.read_exact(&mut [0; 1000]).expect("it comes");
+    server.write_all(&[2; 10]).expect("it is taken");
+    client.read_exact(&mut [0; 10]).expect("it comes");
+}
+
+/// A read that waits until a program ends.
+fn slow_pipe() {
+    let mut sleep = Command::new("/bin/sleep");
+    let child = sleep.arg("0.05").stdout(Stdio::piped()).spawn();
+    let mut child = child.expect("it starts");
+    if let Some(mut output) = child.stdout.take() {
+        drop(output.read(&mut [0; 1]));
+    }
+    drop(child.wait());
+}
+
+/// A port that nobody listens on.
+fn closed_port() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("it has an address")
 }
