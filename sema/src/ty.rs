@@ -36,8 +36,14 @@ pub(crate) enum Ty {
         to: Pointee,
         space: AddressSpace,
     },
-    /// A C struct or union of the kernel; always in memory.
+    /// A C struct or union, still in memory.
     Struct(TypeId),
+    /// A C struct or union as a value.
+    Object {
+        id: TypeId,
+        /// Its [`Type::Record`].
+        layout: Type,
+    },
     Enum {
         name: String,
         bytes: u8,
@@ -174,6 +180,7 @@ impl Ty {
             },
             Ty::Tuple(elems) => Type::Tuple(elems.iter().map(Ty::lower).collect()),
             Ty::Record(fields) => lower_record(fields),
+            Ty::Object { layout, .. } => layout.clone(),
             Ty::Pointer { .. } | Ty::Struct(_) | Ty::Args => Type::Pointer,
             Ty::Enum {
                 bytes,
@@ -373,7 +380,7 @@ impl fmt::Display for Ty {
                 to: Pointee::Btf(_),
                 ..
             } => f.write_str("pointer"),
-            Ty::Struct(_) => f.write_str("struct"),
+            Ty::Struct(_) | Ty::Object { .. } => f.write_str("struct"),
             Ty::Enum { name, .. } => write!(f, "enum {name}"),
             Ty::Args => f.write_str("args"),
             Ty::Ksym => f.write_str("ksym"),

@@ -202,7 +202,8 @@ impl Memory {
         offset_by(self.base, self.offset, span)
     }
 
-    fn load(self, ty: Type, span: Span) -> ir::Expr {
+    /// What is read there.
+    pub(crate) fn load(self, ty: Type, span: Span) -> ir::Expr {
         let kind = ExprKind::Load {
             base: Box::new(self.base),
             offset: self.offset,

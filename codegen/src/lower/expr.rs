@@ -4,8 +4,9 @@ use super::address::{gaps, members, register};
 use super::place::increment;
 use super::{Address, Cx, Tail};
 use super::{aggregate, arith, branch, builtin, compare, load, map, stmt, string, table, text};
+use crate::kernel::helper;
 use crate::llvm::{Predicate, Ty, Value};
-use sema::ir::{Expr, ExprKind, Type};
+use sema::ir::{Expr, ExprKind, Space, Type};
 
 /// The value of a scalar expression.
 pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
@@ -50,9 +51,9 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
         ExprKind::Index(array, index) => load::index_scalar(cx, array, index, &expr.ty),
         ExprKind::Context => cx.b.to_int(cx.context),
         ExprKind::Load { .. } => load::scalar(cx, expr),
-        ExprKind::AddressOf(operand) => {
-            let address = address(cx, operand);
-            cx.b.to_int(address.ptr)
+        ExprKind::AddressOf(_) => {
+            let pointer = load::address_value(cx, expr, 0);
+            as_number(cx, pointer)
         }
         ExprKind::Builtin(which) => builtin::scalar(cx, *which, expr),
         ExprKind::Block(stmts, value) => {
@@ -156,6 +157,12 @@ pub(super) fn address<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Address<'m> {
             };
             address(cx, base).at(cx, offset)
         }
+        ExprKind::Load {
+            base,
+            offset,
+            space: Space::Own,
+            bits: None,
+        } => load::own(cx, base, *offset),
         ExprKind::Builtin(which) if !expr.ty.is_scalar() => builtin::address(cx, *which, expr),
         ExprKind::Block(stmts, value) => {
             stmt::all(cx, stmts);
@@ -194,6 +201,17 @@ pub(super) fn effect<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) {
             address(cx, expr);
         }
     }
+}
+
+/// A pointer as a number that may be shifted, chosen among others and stored: to the verifier it
+/// stays a pointer, until it has been through memory that a helper wrote.
+fn as_number<'m>(cx: &mut Cx<'_, 'm>, pointer: Value<'m>) -> Value<'m> {
+    let (from, to) = (cx.temp(8), cx.temp(8));
+    from.store(cx, pointer);
+    let address = cx.b.to_int(from.ptr);
+    let args = [to.ptr, cx.u64(8), address];
+    cx.b.call_helper(helper::PROBE_READ_KERNEL, &args, Ty::I64);
+    to.load(cx, &Type::U64)
 }
 
 fn convert<'m>(cx: &mut Cx<'_, 'm>, operand: &'m Expr, ty: &Type) -> Value<'m> {

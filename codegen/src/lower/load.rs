@@ -3,7 +3,7 @@
 use super::address::{gaps, members, register};
 use super::compare::piece_type;
 use super::expr::{address, scalar as lower_scalar};
-use super::{Address, Cx, Tail};
+use super::{Address, Cx, Tail, map};
 use crate::kernel::helper;
 use crate::llvm::{Predicate, Ty, Value};
 use sema::ir::{Builtin, Expr, ExprKind, ProgramType, Space, Type};
@@ -31,6 +31,7 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
             let ptr = cx.b.offset(base, *offset);
             Address::aligned(ptr).load(cx, &whole)
         }
+        Space::Own => own(cx, base, *offset).load(cx, &whole),
         Space::Kernel | Space::User | Space::Any => {
             let from = address_value(cx, base, *offset);
             read_scalar(cx, *space, from, &whole)
@@ -39,6 +40,17 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
     match bits {
         Some((low, count)) => bit_field(cx, value, *low, *count, &expr.ty),
         None => value,
+    }
+}
+
+/// Where something is in a value that the program holds itself.
+pub(super) fn own<'m>(cx: &mut Cx<'_, 'm>, base: &'m Expr, offset: i64) -> Address<'m> {
+    match (&base.kind, u32::try_from(offset)) {
+        (ExprKind::AddressOf(value), Ok(offset)) => address(cx, value).at(cx, offset),
+        _ => {
+            cx.malformed(base.span, "a value of the program's own without an address");
+            cx.temp(8)
+        }
     }
 }
 
@@ -54,8 +66,21 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
         cx.malformed(expr.span, "not a load");
         return;
     };
+    if *space == Space::Own {
+        let from = own(cx, base, *offset);
+        return copy(cx, from, &expr.ty, to, tail);
+    }
     let from = address_value(cx, base, *offset);
     read(cx, *space, from, &expr.ty, to, tail);
+}
+
+/// Copies a value of the program's own, whose strings may have anything behind their ends.
+fn copy<'m>(cx: &mut Cx<'_, 'm>, from: Address<'m>, ty: &Type, to: Address<'m>, tail: Tail) {
+    if matches!(ty, Type::Str { .. }) {
+        let from = cx.b.to_int(from.ptr);
+        return read_string(cx, Space::Kernel, from, ty, to, tail);
+    }
+    to.copy_from(cx, from, ty.size());
 }
 
 /// A scalar element of an array.
@@ -92,7 +117,7 @@ pub(super) fn index_into<'m>(
             offset,
             space,
             ..
-        } => Element::Elsewhere(*space, address_value(cx, base, *offset)),
+        } if *space != Space::Own => Element::Elsewhere(*space, address_value(cx, base, *offset)),
         _ => Element::Here(address(cx, array)),
     };
     let size = ty.size();
@@ -115,7 +140,7 @@ pub(super) fn index_into<'m>(
                 ptr: cx.b.offset_by(from.ptr, offset),
                 align: from.align.min(ty.align()),
             };
-            to.copy_from(cx, element, size);
+            copy(cx, element, ty, to, Tail::Zero);
         }
     }
     cx.b.jump(join);
@@ -132,7 +157,7 @@ pub(super) fn reader(space: Space) -> u32 {
     match space {
         Space::User => helper::PROBE_READ_USER,
         Space::Any => helper::PROBE_READ,
-        Space::Kernel | Space::Context | Space::Btf => helper::PROBE_READ_KERNEL,
+        Space::Kernel | Space::Context | Space::Btf | Space::Own => helper::PROBE_READ_KERNEL,
     }
 }
 
@@ -141,7 +166,7 @@ pub(super) fn string_reader(space: Space) -> u32 {
     match space {
         Space::User => helper::PROBE_READ_USER_STR,
         Space::Any => helper::PROBE_READ_STR,
-        Space::Kernel | Space::Context | Space::Btf => helper::PROBE_READ_KERNEL_STR,
+        Space::Kernel | Space::Context | Space::Btf | Space::Own => helper::PROBE_READ_KERNEL_STR,
     }
 }
 
@@ -190,26 +215,57 @@ fn read_string<'m>(
     cx.b.call_helper(string_reader(space), &[to.ptr, size, from], Ty::I64);
 }
 
-/// Makes memory clean that was read as it was: zeroes padding, and reads strings again as such.
+/// Makes memory clean that was read as it was: reads strings again as such, and zeroes what no
+/// member of a struct covers. A struct's own strings stay as they are: members of unions overlap.
 fn clean<'m>(cx: &mut Cx<'_, 'm>, space: Space, from: Value<'m>, ty: &Type, at: Address<'m>) {
-    for (offset, bytes) in gaps(ty) {
-        if matches!(ty, Type::Tuple(_) | Type::Record { .. }) {
-            at.at(cx, offset).zero(cx, bytes);
+    match ty {
+        Type::Array { elem, len } if matches!(**elem, Type::Str { .. }) => {
+            for offset in (0..*len).map(|i| i * elem.size()) {
+                let from = cx.b.add(from, cx.u64(u64::from(offset)));
+                read_string(cx, space, from, elem, at.at(cx, offset), Tail::Zero);
+            }
+        }
+        _ => {
+            for (offset, bytes) in holes(ty) {
+                at.at(cx, offset).zero(cx, bytes);
+            }
         }
     }
-    let parts: Vec<(u32, &Type)> = match ty {
-        Type::Array { elem, len } if !is_plain(elem) => {
-            (0..*len).map(|i| (i * elem.size(), &**elem)).collect()
+}
+
+/// Offset and length of what no member covers, in the structs of a type.
+fn holes(ty: &Type) -> Vec<(u32, u32)> {
+    let mut covered = Vec::new();
+    cover(ty, 0, &mut covered);
+    covered.sort_unstable();
+    covered.push((ty.size(), ty.size()));
+    let mut holes = Vec::new();
+    let mut end = 0;
+    for (start, stop) in covered {
+        if start > end {
+            holes.push((end, start - end));
         }
-        _ => members(ty),
-    };
-    for (offset, ty) in parts.into_iter().filter(|(_, ty)| !is_plain(ty)) {
-        let part = at.at(cx, offset);
-        let from = cx.b.add(from, cx.u64(u64::from(offset)));
-        match ty {
-            Type::Str { .. } => read_string(cx, space, from, ty, part, Tail::Zero),
-            _ => clean(cx, space, from, ty, part),
+        end = end.max(stop);
+    }
+    holes
+}
+
+/// Adds start and end of each member that is no struct.
+fn cover(ty: &Type, at: u32, covered: &mut Vec<(u32, u32)>) {
+    /// Longer arrays count as covered: their padding costs an instruction an element.
+    const ELEMENTS_MAX: u32 = 64;
+    match ty {
+        Type::Record { fields, .. } => {
+            for field in fields.iter() {
+                cover(&field.ty, at + field.offset, covered);
+            }
         }
+        Type::Array { elem, len } if *len <= ELEMENTS_MAX && !is_plain(elem) => {
+            for index in 0..*len {
+                cover(elem, at + index * elem.size(), covered);
+            }
+        }
+        _ => covered.push((at, at + ty.size())),
     }
 }
 
@@ -227,7 +283,21 @@ fn is_plain(ty: &Type) -> bool {
 
 /// The address some bytes behind a base, as a number.
 pub(super) fn address_value<'m>(cx: &mut Cx<'_, 'm>, base: &'m Expr, offset: i64) -> Value<'m> {
-    let base = lower_scalar(cx, base);
+    let base = match &base.kind {
+        ExprKind::AddressOf(value) => match &value.kind {
+            ExprKind::MapGet { map, key } if offset == 0 => {
+                let entry = map::entry(cx, *map, key.as_deref());
+                cx.b.to_int(entry)
+            }
+            // To what may be null nothing can be added.
+            ExprKind::MapGet { .. } => lower_scalar(cx, base),
+            _ => {
+                let address = address(cx, value);
+                cx.b.to_int(address.ptr)
+            }
+        },
+        _ => lower_scalar(cx, base),
+    };
     let base = cx.b.resize(base, Ty::I64, false);
     if offset == 0 {
         return base;

@@ -51,6 +51,12 @@ pub(super) fn get_into<'m>(
     cx.enter(join);
 }
 
+/// The address of the value under a key; may be null for the verifier.
+pub(super) fn entry<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Option<&'m Expr>) -> Value<'m> {
+    let key = key::lower(cx, map, key);
+    lookup(cx, map, key)
+}
+
 /// Whether there is such a key.
 pub(super) fn has<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: &'m Expr) -> Value<'m> {
     let key = key::lower(cx, map, Some(key));

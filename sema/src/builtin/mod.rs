@@ -5,6 +5,7 @@
 mod act;
 mod aggregation;
 mod cgroup;
+mod kind;
 mod machine;
 mod map;
 mod names;
@@ -153,6 +154,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         read::TABLE,
         strings::TABLE,
         net::TABLE,
+        kind::TABLE,
     ]
     .into_iter()
     .flatten()

@@ -146,7 +146,7 @@ impl Composer<'_> {
                 bytes,
                 signed,
             } => {
-                let encoding = u32::from(*signed) | if *bytes == 1 { 2 } else { 0 };
+                let encoding = u32::from(*signed) | if *name == "char" { 2 } else { 0 };
                 let size = u32::from(*bytes);
                 Some(self.basic(name, *bytes, |b| b.int(name, size, encoding), Some(*signed)))
             }

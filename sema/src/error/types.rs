@@ -257,6 +257,19 @@ pub(crate) fn not_printable(ty: &Ty, span: Span) -> Diagnostic {
     .help("name one of its fields: `.field`")
 }
 
+pub(crate) fn struct_too_large(span: Span) -> Diagnostic {
+    Diagnostic::error("not-printable", "this struct is too large to be a value")
+        .primary(span, "used as a whole")
+        .note("a struct as a value has at most 32 KiB and 4096 members, all of known size")
+        .help("name one of its fields: `.field`")
+}
+
+pub(crate) fn no_address(what: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("no-address", format!("{what} has no address"))
+        .primary(span, "`&` in front of it")
+        .help("variables, maps that hold values, and members of what pointers point to have one")
+}
+
 pub(crate) fn format_syntax(text: &str, why: &str, span: Span) -> Diagnostic {
     Diagnostic::error("format-syntax", format!("`{text}` in the format {why}"))
         .primary(span, "in this format")

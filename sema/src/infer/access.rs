@@ -187,23 +187,39 @@ pub(super) fn element(
     cx: &mut Cx<'_>,
 ) -> Typed {
     let base = check_value(base, cx);
-    let Ty::Tuple(elems) = &base.ty else {
-        return match base.is_unknown() {
-            true => Typed::unknown(span),
-            false => {
-                let report =
-                    error::operand("a number behind a dot", &base.ty, "a tuple", base.span);
-                cx.fail(report, span)
-            }
-        };
-    };
-    match elems.get(index as usize) {
-        Some(ty) => {
-            let ty = ty.clone();
-            member(base, index, ty, span)
+    match (&base.ty, elements(&base.ty)) {
+        (_, Some(elems)) => element_of(base, elems, index.into(), index_span, span, cx),
+        (Ty::Unknown, None) => Typed::unknown(span),
+        (ty, None) => {
+            let report = error::operand("a number behind a dot", ty, "a tuple", base.span);
+            cx.fail(report, span)
         }
+    }
+}
+
+/// The types of the elements of a tuple or record.
+fn elements(ty: &Ty) -> Option<Vec<Ty>> {
+    match ty {
+        Ty::Tuple(elems) => Some(elems.clone()),
+        Ty::Record(fields) => Some(fields.iter().map(|(_, ty)| ty.clone()).collect()),
+        _ => None,
+    }
+}
+
+fn element_of(
+    base: Typed,
+    elems: Vec<Ty>,
+    index: i128,
+    index_span: Span,
+    span: Span,
+    cx: &mut Cx<'_>,
+) -> Typed {
+    let number = usize::try_from(index).ok();
+    match number.and_then(|number| elems.into_iter().nth(number)) {
+        Some(ty) => member(base, index as u32, ty, span),
         None => {
-            let wanted = format!("from 0 to {}", elems.len().saturating_sub(1));
+            let most = elements(&base.ty).map_or(0, |elems| elems.len().saturating_sub(1));
+            let wanted = format!("from 0 to {most}");
             let report = error::out_of_bounds("the number of the element", &wanted, index_span);
             cx.fail(report, span)
         }
@@ -222,19 +238,16 @@ pub(super) fn index(base: &ast::Expr, index: &ast::Expr, span: Span, cx: &mut Cx
         let report = error::operand("[]", &number.ty, "a number", number.span);
         return cx.fail(report, span);
     }
-    if let (ast::ExprKind::Tuple(_) | ast::ExprKind::Var(_), Some(n)) =
-        (&base.kind, number.as_literal())
-        && matches!(check_expr(base, cx).ty, Ty::Tuple(_))
-    {
-        return element(
-            base,
-            u32::try_from(n).unwrap_or(u32::MAX),
-            index.span,
-            span,
-            cx,
-        );
-    }
     let base = check_expr(base, cx);
+    if let Some(elems) = elements(&base.ty) {
+        return match number.as_literal() {
+            Some(n) => element_of(base, elems, n, index.span, span, cx),
+            None => {
+                let wanted = "the number of an element";
+                cx.fail(error::not_constant("[]", wanted, index.span), span)
+            }
+        };
+    }
     memory::index(base, number, span, cx)
 }
 

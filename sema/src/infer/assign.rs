@@ -2,7 +2,7 @@
 
 use super::access::{MapPlace, map_place};
 use super::expr::{check_expr, check_value};
-use super::{cast, op};
+use super::{cast, object, op};
 use crate::builtin;
 use crate::cx::Cx;
 use crate::error;
@@ -49,7 +49,10 @@ pub(super) fn declare(
     cx: &mut Cx<'_>,
 ) {
     let value = value.map(|value| check_value(value, cx));
-    let fixed = ty.and_then(|ty| cast::resolve(ty, cx));
+    let fixed = ty.and_then(|ty| {
+        let fixed = cast::resolve(ty, cx)?;
+        object::declared(fixed, ty.span, cx)
+    });
     if let Some(before) = cx.program.variables.in_scope(&var.name) {
         let before = cx.program.variables.get(before).span;
         cx.report(error::variable_redeclared(&var.name, var.span, before));

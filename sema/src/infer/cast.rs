@@ -1,7 +1,7 @@
 //! Written types, casts, `sizeof` and `offsetof`.
 
 use super::expr::{check_expr, check_value};
-use super::memory;
+use super::{convert, memory};
 use crate::cx::Cx;
 use crate::error;
 use crate::kernel::btf::{Kind, TypeId};
@@ -207,46 +207,24 @@ fn type_name(e: &ast::Expr, cx: &Cx<'_>) -> Option<TypeExpr> {
 /// `(T)e`
 pub(super) fn check(ty: &TypeExpr, value: &ast::Expr, span: Span, cx: &mut Cx<'_>) -> Typed {
     let value = check_value(value, cx);
-    let Some(to) = resolve(ty, cx) else {
-        return Typed::unknown(span);
+    let to = match &ty.kind {
+        // The length is that of the value.
+        TypeKind::Array(elem, None) => resolve(elem, cx).map(|elem| convert::array(elem, &value)),
+        _ => resolve(ty, cx),
     };
-    if value.is_unknown() {
-        return Typed::value(crate::ir::ExprKind::Int(0), to, span);
-    }
-    let number = |ty: &Ty| ty.is_integer() || ty.is_pointer();
-    let from = value.ty.clone();
-    match &to {
-        Ty::Pointer { to: pointee, .. } if number(&from) => {
-            let space = match from {
-                Ty::Pointer { space, .. } => space,
-                _ => AddressSpace::Any,
-            };
-            let ty = Ty::Pointer {
-                to: pointee.clone(),
-                space,
-            };
-            let address = value.convert(&Ty::U64);
-            let kind = crate::ir::ExprKind::Convert(Box::new(address));
-            Typed::value(kind, ty, span)
-        }
-        Ty::Int { .. } | Ty::Bool | Ty::Enum { .. } if number(&from) => Typed {
-            span,
-            ..plain(value, &to)
-        },
-        Ty::Str { .. } if matches!(from, Ty::Str { .. }) => value.converted(&to),
-        _ => cx.fail(error::cast(&from, &to, value.span), span),
+    match to {
+        Some(to) => convert::cast(value, to, span, cx),
+        None => Typed::unknown(span),
     }
 }
 
-/// A number in another integer type. A literal that is cast has that type for good.
-fn plain(value: Typed, to: &Ty) -> Typed {
-    let span = value.span;
-    let lowered = value.convert(to);
-    Typed::value(lowered.kind, to.clone(), span)
+/// The type of a type or of an expression, as a variable would have it.
+pub(super) fn measured_as_stored(what: &TypeOrExpr, cx: &mut Cx<'_>) -> Option<Ty> {
+    type_of(what, cx)
 }
 
 /// The type of a type or of an expression that is not evaluated.
-fn measured(what: &TypeOrExpr, cx: &mut Cx<'_>) -> Option<Ty> {
+pub(super) fn measured(what: &TypeOrExpr, cx: &mut Cx<'_>) -> Option<Ty> {
     match what {
         TypeOrExpr::Type(ty) => resolve(ty, cx),
         TypeOrExpr::Expr(e) => match type_name(e, cx) {
@@ -266,12 +244,26 @@ pub(super) fn size_of(what: &TypeOrExpr, span: Span, cx: &mut Cx<'_>) -> Typed {
 
 /// `offsetof(T, a.b)`: a number of bytes.
 pub(super) fn offset_of(of: &TypeOrExpr, path: &[Ident], span: Span, cx: &mut Cx<'_>) -> Typed {
-    let ty = measured(of, cx);
-    let Some(ty @ Ty::Struct(_)) = ty else {
-        if let Some(ty) = ty.filter(|ty| *ty != Ty::Unknown) {
-            cx.report(error::no_fields(&ty, span));
+    let offset = measured(of, cx).and_then(|ty| offset_in(&ty, path, span, cx));
+    match offset {
+        Some(offset) => Typed::literal(i128::from(offset), span),
+        None => Typed::unknown(span),
+    }
+}
+
+/// Where a member is in a struct, in bytes; nothing where there is none, which is reported.
+pub(super) fn offset_in(ty: &Ty, path: &[Ident], span: Span, cx: &mut Cx<'_>) -> Option<i64> {
+    let ty = match ty {
+        Ty::Object { id, .. } | Ty::Struct(id) => Ty::Struct(*id),
+        Ty::Pointer {
+            to: Pointee::Btf(id),
+            ..
+        } => Ty::Struct(*id),
+        Ty::Unknown => return None,
+        ty => {
+            cx.report(error::no_fields(ty, span));
+            return None;
         }
-        return Typed::unknown(span);
     };
     let start = crate::typed::Memory {
         base: Typed::literal(0, span).convert(&Ty::U64),
@@ -284,7 +276,7 @@ pub(super) fn offset_of(of: &TypeOrExpr, path: &[Ident], span: Span, cx: &mut Cx
         place = memory::field(place, name, span, cx);
     }
     match place.kind {
-        crate::typed::TypedKind::Memory(memory) => Typed::literal(i128::from(memory.offset), span),
-        _ => Typed::unknown(span),
+        crate::typed::TypedKind::Memory(memory) => Some(memory.offset),
+        _ => None,
     }
 }

@@ -1,14 +1,15 @@
 //! Expressions: one call for each kind.
 
-use super::{access, assign, cast, op, stmt};
+use super::{access, address, assign, cast, describe, object, op, stmt};
 use crate::builtin;
 use crate::cx::Cx;
 use crate::error;
 use crate::ir;
+use crate::provider::whole;
 use crate::ty::Ty;
 use crate::typed::Typed;
 use lexer::Span;
-use parser::ast::{self, ExprKind, UnaryOp};
+use parser::ast::{self, ExprKind};
 
 /// Checks an expression; what is wrong with it is reported once, and then it is of unknown type.
 pub(crate) fn check_expr(e: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
@@ -23,7 +24,6 @@ pub(crate) fn check_expr(e: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
         ExprKind::MapIndex { map, keys } => access::map_entry(map, keys, span, cx),
         ExprKind::Positional(n) => positional(*n, span, cx),
         ExprKind::PositionalCount => Typed::literal(cx.options.positional.len() as i128, span),
-        ExprKind::Unary(UnaryOp::Deref, operand) => access::deref_expr(operand, span, cx),
         ExprKind::Unary(operator, operand) => op::unary(*operator, operand, span, cx),
         ExprKind::IncDec { op, target } => assign::increment(*op, target, span, cx),
         ExprKind::Binary { .. } => op::binary(e, cx),
@@ -46,8 +46,10 @@ pub(crate) fn check_expr(e: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
         ExprKind::Block(block) => stmt::block_value(block, span, cx),
         ExprKind::SizeOf(what) => cast::size_of(what, span, cx),
         ExprKind::OffsetOf { of, path } => cast::offset_of(of, path, span, cx),
-        ExprKind::TypeInfo(_) => cx.fail(error::unsupported("typeinfo", span), span),
-        ExprKind::ContainerOf { .. } => cx.fail(error::unsupported("container_of", span), span),
+        ExprKind::TypeInfo(what) => describe::type_info(what, span, cx),
+        ExprKind::ContainerOf { pointer, ty, path } => {
+            address::container(pointer, ty, path, span, cx)
+        }
     }
 }
 
@@ -57,11 +59,8 @@ pub(crate) fn check_value(e: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
     let value = check_expr(e, cx);
     match value.ty {
         Ty::Void => cx.fail(error::no_value(e.span), e.span),
-        Ty::Struct(_) | Ty::Args => {
-            let report = error::not_printable(&value.ty, e.span);
-            cx.fail(report, e.span)
-        }
-        _ => value,
+        Ty::Args => whole::as_record(&value, cx),
+        _ => object::valued(value, cx),
     }
 }
 
@@ -125,7 +124,14 @@ pub(crate) fn tuple_of(elems: Vec<Typed>, span: Span) -> Typed {
 }
 
 fn record(fields: &[(ast::Ident, ast::Expr)], span: Span, cx: &mut Cx<'_>) -> Typed {
-    let values: Vec<Typed> = fields.iter().map(|(_, e)| check_value(e, cx)).collect();
+    let fields = fields.iter();
+    let fields = fields.map(|(name, e)| (name.name.clone(), check_value(e, cx)));
+    record_of(fields.collect(), span)
+}
+
+/// A record of checked values.
+pub(crate) fn record_of(fields: Vec<(String, Typed)>, span: Span) -> Typed {
+    let (names, values): (Vec<String>, Vec<Typed>) = fields.into_iter().unzip();
     if values.iter().any(Typed::is_unknown) {
         return Typed::unknown(span);
     }
@@ -135,8 +141,7 @@ fn record(fields: &[(ast::Ident, ast::Expr)], span: Span, cx: &mut Cx<'_>) -> Ty
         .zip(&types)
         .map(|(e, ty)| e.convert(ty))
         .collect();
-    let names = fields.iter().map(|(name, _)| name.name.clone());
-    let ty = Ty::Record(names.zip(types).collect());
+    let ty = Ty::Record(names.into_iter().zip(types).collect());
     Typed::value(ir::ExprKind::Aggregate(values), ty, span)
 }
 

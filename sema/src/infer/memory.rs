@@ -1,11 +1,12 @@
 //! What is in memory: fields of structs, elements of arrays, what pointers point to. Nothing is
 //! read until a value is wanted, so a chain of fields costs one read for each pointer in it.
 
+use super::object;
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{self, ExprKind, Space};
 use crate::kernel::KernelError;
-use crate::kernel::btf::{Btf, BtfType, TypeId};
+use crate::kernel::btf::{Btf, BtfType, Int, TypeId};
 use crate::provider::args;
 use crate::ty::{AddressSpace, Pointee, Ty};
 use crate::typed::{Memory, Typed, TypedKind, offset_by};
@@ -30,6 +31,10 @@ pub(super) fn field(base: Typed, name: &Ident, span: Span, cx: &mut Cx<'_>) -> T
         Ty::Struct(id) => {
             let id = *id;
             struct_field(base, id, name, span, cx)
+        }
+        Ty::Object { id, .. } => {
+            let id = *id;
+            struct_field(object::in_place(base, id), id, name, span, cx)
         }
         _ => no_fields(&base, cx),
     }
@@ -68,27 +73,68 @@ fn struct_field(base: Typed, id: TypeId, name: &Ident, span: Span, cx: &mut Cx<'
     let Some(ty) = cx.ask(answer, span) else {
         return Typed::unknown(span);
     };
-    let (offset, bits) = place_of(member.bit_offset, member.bits, ty.lower().size());
+    let part = Part::of(member.bit_offset, member.bits, &ty.lower());
     let memory = Memory {
-        offset: memory.offset + i64::from(offset),
-        bits,
+        offset: memory.offset + i64::from(part.offset),
+        bits: part.bits,
         ..memory
     };
-    Typed::memory(memory, ty, span)
+    match part.load {
+        None => Typed::memory(memory, ty, span),
+        Some(load) => {
+            let wide = Ty::int(8, ty.is_signed());
+            let read = ExprKind::Convert(Box::new(memory.load(load, span)));
+            Typed::value(read, wide, span).converted(&ty)
+        }
+    }
 }
 
-/// Where a member is: bytes from the start of the struct, and for a bit-field the lowest bit of
-/// the integer read there, and the number of bits.
-fn place_of(bit_offset: u32, bits: Option<u8>, size: u32) -> (u32, Option<(u8, u8)>) {
-    let Some(bits) = bits else {
-        return (bit_offset / 8, None);
-    };
-    let width = size.max(1) * 8;
-    let unit = bit_offset / width;
-    (
-        unit * size.max(1),
-        Some(((bit_offset - unit * width) as u8, bits)),
-    )
+/// Where a member is.
+pub(super) struct Part {
+    /// Bytes from the start of the struct.
+    pub(super) offset: u32,
+    /// For a bit-field: the lowest bit of the integer read there, and the number of bits.
+    pub(super) bits: Option<(u8, u8)>,
+    /// The integer read there, where it is not of the member's own type: a packed bit-field may
+    /// cross the boundaries of that.
+    pub(super) load: Option<ir::Type>,
+}
+
+impl Part {
+    /// The place of a member of a type.
+    pub(super) fn of(bit_offset: u32, bits: Option<u8>, ty: &ir::Type) -> Self {
+        let Some(bits) = bits else {
+            return Part {
+                offset: bit_offset / 8,
+                bits: None,
+                load: None,
+            };
+        };
+        let size = ty.size().max(1);
+        let unit = bit_offset / (size * 8);
+        let low = bit_offset % (size * 8);
+        if low + u32::from(bits) <= size * 8 {
+            return Part {
+                offset: unit * size,
+                bits: Some((low as u8, bits)),
+                load: None,
+            };
+        }
+        // The smallest integer that ends where the bits end, so that nothing behind the struct is
+        // read.
+        let end = (bit_offset + u32::from(bits)).div_ceil(8);
+        let bytes = (end - bit_offset / 8).next_power_of_two().min(8);
+        let offset = end.saturating_sub(bytes);
+        let low = (bit_offset - offset * 8).min(63) as u8;
+        Part {
+            offset,
+            bits: Some((low, bits.min(64 - low))),
+            load: Some(ir::Type::Int {
+                bytes: bytes as u8,
+                signed: ty.is_signed(),
+            }),
+        }
+    }
 }
 
 /// The names of a struct's fields, those of its anonymous members too.
@@ -174,21 +220,40 @@ pub(super) fn index(base: Typed, index: Typed, span: Span, cx: &mut Cx<'_>) -> T
             };
             element(memory, ty, index, span, cx)
         }
-        Ty::Array { elem, len } => {
-            if let Some(n) = index.as_literal()
-                && !(0..i128::from(len.max(1))).contains(&n)
-            {
-                let wanted = format!("from 0 to {}", len.saturating_sub(1));
-                let report = error::out_of_bounds("the index", &wanted, index.span);
-                return cx.fail(report, span);
-            }
-            array_element(base, *elem, index, span, cx)
-        }
-        Ty::Str { .. } if matches!(base.kind, TypedKind::Memory(_)) => {
-            array_element(base, Ty::I8, index, span, cx)
+        Ty::Array { elem, len } => memory_index(base, *elem, len, index, span, cx),
+        Ty::Str { cap, .. } => {
+            let bytes = Ty::Array {
+                elem: Box::new(Ty::I8),
+                len: cap,
+            };
+            let base = match base.kind {
+                TypedKind::Memory(_) => Typed { ty: bytes, ..base },
+                _ => Typed::memory(object::own_memory(base.into_ir(), span), bytes, span),
+            };
+            memory_index(base, Ty::I8, cap, index, span, cx)
         }
         _ => not_indexed(&base, span, cx),
     }
+}
+
+/// Element of an array of a length, which a constant must not exceed. The length of a flexible
+/// array is not written in its type.
+fn memory_index(
+    base: Typed,
+    elem: Ty,
+    len: u32,
+    index: Typed,
+    span: Span,
+    cx: &mut Cx<'_>,
+) -> Typed {
+    if let Some(n) = index.as_literal()
+        && (n < 0 || len > 0 && n >= i128::from(len))
+    {
+        let wanted = format!("from 0 to {}", len.saturating_sub(1));
+        let report = error::out_of_bounds("the index", &wanted, index.span);
+        return cx.fail(report, span);
+    }
+    array_element(base, elem, index, span, cx)
 }
 
 fn not_indexed(base: &Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
@@ -202,9 +267,10 @@ fn not_indexed(base: &Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
 }
 
 fn array_element(base: Typed, elem: Ty, index: Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
-    // The context is read at constant offsets alone.
-    let reachable =
-        |memory: &Memory| memory.space != Space::Context || index.as_literal().is_some();
+    // The context and the program's own memory are read at constant offsets alone.
+    let reachable = |memory: &Memory| {
+        !matches!(memory.space, Space::Context | Space::Own) || index.as_literal().is_some()
+    };
     match base.kind {
         TypedKind::Memory(memory) if reachable(&memory) => element(memory, elem, index, span, cx),
         _ => {
@@ -255,6 +321,7 @@ pub(super) fn size_of(ty: &Ty, cx: &Cx<'_>) -> u32 {
             btf.and_then(|btf| btf.size_of(*id).ok().flatten())
                 .unwrap_or(0)
         }
+        Ty::Array { elem, len } => size_of(elem, cx).saturating_mul(*len),
         _ => ty.lower().size(),
     }
 }
@@ -270,9 +337,9 @@ pub(crate) fn from_btf(btf: &Btf, id: TypeId) -> Result<Ty, KernelError> {
         BtfType::Int(int) if matches!(int.bytes, 1 | 2 | 4 | 8) => {
             Ty::int(int.bytes as u8, int.signed || int.name == "char")
         }
-        BtfType::Int(int) => Ty::Array {
+        BtfType::Int(Int { bytes, .. }) | BtfType::Float { bytes, .. } => Ty::Array {
             elem: Box::new(Ty::U8),
-            len: int.bytes,
+            len: bytes,
         },
         BtfType::Pointer(target) => pointer_to(btf, target)?,
         BtfType::Array(array) => array_of(btf, array.elem, array.len)?,

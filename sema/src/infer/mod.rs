@@ -1,20 +1,25 @@
 //! Types of everything in a probe: each construct's rule is in the file of its theme.
 
 mod access;
+mod address;
 mod assign;
 mod cast;
+mod convert;
+mod describe;
 mod expr;
 mod looping;
 pub(crate) mod macros;
 mod memory;
+mod object;
 mod op;
 mod stmt;
 
 pub(crate) use access::{MapPlace, map_place, place_of};
 pub(crate) use cast::integer_named;
-pub(crate) use expr::{check_expr, check_value, text};
+pub(crate) use expr::{check_expr, check_value, record_of, text};
 pub(crate) use macros::{Frame, Macros};
 pub(crate) use memory::{field_of, from_btf, pointed_to};
+pub(crate) use object::valued;
 
 use crate::cx::Cx;
 use crate::ir::{self, MapKind};

@@ -3,8 +3,8 @@
 //! Arithmetic is done in 64 bits. It is signed, unless an operand is `uint64` (or an unsigned
 //! product or shift might need the top bit); a non-negative literal goes with either sign.
 
-use super::assign;
 use super::expr::{check_expr, check_value};
+use super::{access, address, assign, object};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{self, CompareOp, ExprKind};
@@ -44,10 +44,8 @@ pub(super) fn unary(op: UnaryOp, operand: &ast::Expr, span: Span, cx: &mut Cx<'_
             )
         }
         UnaryOp::Neg | UnaryOp::BitNot => arithmetic_unary(op, operand, span, cx),
-        UnaryOp::AddrOf | UnaryOp::Deref => cx.fail(
-            error::unsupported("the address of a variable or map", span),
-            span,
-        ),
+        UnaryOp::AddrOf => address::of(operand, span, cx),
+        UnaryOp::Deref => access::deref_expr(operand, span, cx),
     }
 }
 
@@ -360,10 +358,10 @@ pub(super) fn ternary(
     };
     let decides = truth(first.clone(), cx);
     let then = match then {
-        Some(then) => check_expr(then, cx),
+        Some(then) => object::valued(check_expr(then, cx), cx),
         None => first,
     };
-    let otherwise = check_expr(otherwise, cx);
+    let otherwise = object::valued(check_expr(otherwise, cx), cx);
     let types = (then.stored_type(), otherwise.stored_type());
     let ty = match join(&types.0, &types.1) {
         Join::Fits(ty) => ty,

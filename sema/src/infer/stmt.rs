@@ -45,7 +45,7 @@ pub(super) fn block_value(block: &Block, span: Span, cx: &mut Cx<'_>) -> Typed {
         check_stmt(stmt, &mut stmts, cx);
     }
     let result = match &block.result {
-        Some(result) => check_expr(result, cx),
+        Some(result) => super::valued(check_expr(result, cx), cx),
         None => Typed::void(ExprKind::Int(0), span),
     };
     cx.program.variables.leave();

@@ -221,6 +221,8 @@ pub enum Space {
     User,
     /// A kernel object that the verifier knows by its BTF type, read directly.
     Btf,
+    /// A value that the program holds itself: the base is its [`ExprKind::AddressOf`].
+    Own,
     /// An address of which nobody said where it points: `bpf_probe_read` and
     /// `bpf_probe_read_str`, which tell user from kernel addresses by their value.
     Any,

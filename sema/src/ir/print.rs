@@ -407,6 +407,7 @@ fn read(space: Space) -> &'static str {
         Space::User => "user",
         Space::Btf => "btf",
         Space::Any => "memory",
+        Space::Own => "own",
     }
 }
 

@@ -15,6 +15,7 @@ mod tracepoint;
 pub(crate) mod uprobe;
 pub(crate) mod usdt;
 mod user;
+pub(crate) mod whole;
 
 use crate::cx::{Cx, ProgramCx};
 use crate::error;
