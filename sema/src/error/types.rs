@@ -245,7 +245,12 @@ pub(crate) fn cast(from: &Ty, to: &Ty, span: Span) -> Diagnostic {
         format!("a value of type `{from}` cannot become `{to}`"),
     )
     .primary(span, format!("this is of type `{from}`"))
-    .help("integers, pointers and enums can be cast to one another")
+    .help(match (from, to) {
+        (Ty::Array { .. }, _) | (_, Ty::Array { .. }) => {
+            "both must have the same number of bytes; `(int8[])…` takes as many as there are"
+        }
+        _ => "integers, pointers and enums can be cast to one another",
+    })
 }
 
 pub(crate) fn not_printable(ty: &Ty, span: Span) -> Diagnostic {
