@@ -14,6 +14,7 @@ STROBE := $(TARGET_DIR)/release/strobe
 # LLVM 19 is in Debian 12, Debian 13 and Ubuntu 24.04 alike; g++ brings the static C++ library.
 BUILD_PACKAGES := llvm-19-dev zlib1g-dev libzstd-dev g++
 TEST_PACKAGES := bpftool
+KERNEL_PACKAGES := qemu-system-x86
 BENCH_PACKAGES := bpftrace
 
 FUZZ_SECONDS ?= 600
@@ -23,12 +24,13 @@ HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 RUNNER := CARGO_TARGET_$(shell echo '$(HOST)' | tr 'a-z-' 'A-Z_')_RUNNER
 AS_ROOT := $(if $(SUDO),$(RUNNER)='sudo -E')
 
-.PHONY: demo build test bench fuzz link-order help cargo
+.PHONY: demo build test test-kernels bench fuzz link-order help cargo
 
 help:
 	@echo 'make demo    five seconds of read sizes by process, from the live kernel'
 	@echo 'make test    every test (root is needed for those that load programs)'
 	@echo 'make bench   compile time by script size, start-up beside that of bpftrace'
+	@echo 'make test-kernels  the cases of every provider on other kernels, in virtual machines'
 	@echo 'make fuzz    every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds'
 
 demo: build
@@ -44,6 +46,12 @@ test: cargo
 	@.ci/packages --optional 'look at what the kernel holds' $(TEST_PACKAGES)
 	@$(if $(SUDO),echo 'Root is needed by the tests that load programs into the kernel: using sudo.')
 	$(AS_ROOT) cargo test --workspace --locked --no-fail-fast
+
+# KERNELS may name further images, each with its config-* beside it; CASES a part of a name.
+test-kernels: cargo
+	@.ci/packages 'build strobe' $(BUILD_PACKAGES)
+	@.ci/packages --optional 'boot kernels' $(KERNEL_PACKAGES)
+	cargo test --locked --profile vm --test run -- kernels $(KERNELS) $(CASES)
 
 bench: build
 	@.ci/packages 'compare with bpftrace' $(BENCH_PACKAGES)

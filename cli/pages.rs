@@ -15,6 +15,7 @@ const THEMES: &[&str] = &[
     include_str!("../docs/errors/running.md"),
     include_str!("../docs/errors/functions.md"),
     include_str!("../docs/errors/user.md"),
+    include_str!("../docs/errors/kernel.md"),
 ];
 
 /// What starts the page of a code word.

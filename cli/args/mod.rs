@@ -7,6 +7,8 @@ pub use stage::{Stage, Stages};
 pub use verb::{Explain, Verb, command, parse};
 
 use clap::{ArgAction, Parser, ValueEnum};
+use runtime::Host;
+use sema::Mode;
 use std::path::PathBuf;
 
 /// strobe compiles a script to eBPF, attaches it to the running kernel and prints what it finds.
@@ -85,6 +87,19 @@ pub struct Args {
     #[arg(long)]
     pub no_cache: bool,
 
+    /// Run the tests of the script (`test:NAME`) and report which passed
+    #[arg(long, conflicts_with = "bench")]
+    pub test: bool,
+
+    /// Run the benchmarks of the script (`bench:NAME`) and report how long each takes
+    #[arg(long)]
+    pub bench: bool,
+
+    /// Take the functions that can be traced from this file rather than from tracefs'
+    /// available_filter_functions
+    #[arg(long, value_name = "FILE")]
+    pub traceable_functions: Option<PathBuf>,
+
     /// Do not print warnings about the script
     #[arg(long)]
     pub no_warnings: bool,
@@ -126,6 +141,20 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 impl Args {
+    /// What is run of the script.
+    pub fn mode(&self) -> Mode {
+        match (self.test, self.bench) {
+            (true, _) => Mode::Test,
+            (_, true) => Mode::Bench,
+            _ => Mode::Run,
+        }
+    }
+
+    /// The machine that the person speaks of.
+    pub fn host(&self) -> Host {
+        Host::new().with_function_list(self.traceable_functions.clone())
+    }
+
     /// What an empty command line says.
     pub fn none() -> Self {
         Self::parse_from(["strobe"])

@@ -89,7 +89,7 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Made, Vec<D
         return Err(reports);
     }
     show(Stage::Ast, &|| parser::dump(&tree, &sources));
-    let host = Host::new();
+    let host = args.host();
     let witness = Witness::new(&host);
     let program = analyze(args, &tree, &witness, parameters, child)?;
     if !args.no_warnings {
@@ -172,6 +172,7 @@ fn analyze(
         environment: settings(),
         child,
         pid: args.pid,
+        mode: args.mode(),
         allow_unsafe: args.r#unsafe,
     };
     sema::analyze(tree, host, &options)

@@ -23,10 +23,24 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// Process id of the command that `-c` started.
     pub child: Option<u32>,
-    /// The process of `-p`.
+    /// The process of `-p`: events of others are passed over.
     pub pid: Option<u32>,
+    /// What is run of the script.
+    pub mode: Mode,
     /// Whether calls that change the system are allowed.
     pub allow_unsafe: bool,
+}
+
+/// What is run of a script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything but tests and benchmarks.
+    #[default]
+    Run,
+    /// The tests, between `begin` and `end`.
+    Test,
+    /// The benchmarks, between `begin` and `end`.
+    Bench,
 }
 
 impl Options {

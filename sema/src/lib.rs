@@ -25,7 +25,7 @@ mod tables;
 mod ty;
 mod typed;
 
-pub use analyze::{Options, analyze};
+pub use analyze::{Mode, Options, analyze};
 pub use builtin::{Builtin, all as builtins};
 pub use kernel::Kernel;
 pub use list::{Listing, list};

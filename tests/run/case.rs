@@ -14,6 +14,7 @@
 //! default; `file`, `stdin` or `nothing`), `env` (`NAME=value`), `user` (`nobody`; else root), `workload`
 //! (its words; started once all is attached, and strobe interrupted when it has ended), `signal`
 //! (`INT` or `TERM`; sent once all is attached and `after`, a line of the output, was seen), `exit`.
+//! `needs` (what the kernel must have, of [`crate::needs`]; with `!` before it, must not have).
 //! Blocks of lines indented by four: `program`, `stdout`, `stderr`, `file` (what `{file}` holds in
 //! the end). Without `stderr` nothing may stand there but how many probes were attached.
 //!
@@ -48,6 +49,7 @@ pub struct Case {
     pub user: Option<String>,
     pub workload: Option<Vec<String>>,
     pub beside: Option<Vec<String>>,
+    pub needs: Vec<String>,
     pub signal: Option<String>,
     pub after: Option<String>,
     pub stdout: Vec<String>,
@@ -113,6 +115,7 @@ fn set(case: &mut Case, key: &str, value: &str, block: Vec<String>) {
         "user" => case.user = Some(one()),
         "workload" => case.workload = Some(words(value)),
         "beside" => case.beside = Some(words(value)),
+        "needs" => case.needs = words(value),
         "signal" => case.signal = Some(one()),
         "after" => case.after = Some(one()),
         "exit" => case.exit = value.parse().expect("an exit code is a number"),

@@ -2,7 +2,7 @@
 
 use crate::case::{Case, From};
 use crate::running::{Ended, Running};
-use crate::{expect, target, workload};
+use crate::{expect, needs, target, workload};
 use libtest_mimic::{Completion, Failed};
 use rustix::process::{Signal, geteuid};
 use std::io::Write;
@@ -20,6 +20,9 @@ const ATTACHED: &str = r"~Attached \d+ probes?";
 /// Runs a case; skips it, with the reason, where something is missing.
 pub fn run(case: &Case) -> Result<Completion, Failed> {
     if let Some(reason) = missing() {
+        return Ok(Completion::ignored_with(reason));
+    }
+    if let Some(reason) = needs::missing(&case.needs) {
         return Ok(Completion::ignored_with(reason));
     }
     let texts = case.flags.iter().chain([&case.program]);
@@ -44,7 +47,9 @@ pub fn missing() -> Option<&'static str> {
 
 /// The strobe under test, as a command.
 pub fn strobe() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_strobe"));
+    // A virtual machine has it elsewhere.
+    let binary = std::env::var_os("STROBE_TEST_BINARY");
+    let mut command = Command::new(binary.unwrap_or(env!("CARGO_BIN_EXE_strobe").into()));
     command
         .env("NO_COLOR", "1")
         .env("TZ", "UTC")

@@ -4,7 +4,8 @@
 //! tools ([`case`] tells the form); what takes
 //! more than that is a function of [`lifetime`] or [`losses`]. Cases run in parallel: each looks at
 //! the workload that it started itself, by a name that no other has. Called with a word of
-//! [`workload`] as its first argument, this binary is that workload.
+//! [`workload`] as its first argument, this binary is that workload; with one of [`vm`], it runs
+//! cases on other kernels.
 
 mod big;
 mod calls;
@@ -13,16 +14,23 @@ mod execute;
 mod expect;
 mod lifetime;
 mod losses;
+mod needs;
 mod running;
 mod target;
+mod vm;
 mod workload;
 
 use libtest_mimic::{Arguments, Trial};
 use std::path::Path;
+use std::process::ExitCode;
 
-fn main() {
+fn main() -> ExitCode {
     if workload::is_asked_for() {
-        return workload::run();
+        workload::run();
+        return ExitCode::SUCCESS;
+    }
+    if vm::is_asked_for() {
+        return vm::run();
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut trials: Vec<Trial> = ["tests/run", "tests/tools"]
@@ -33,5 +41,5 @@ fn main() {
     trials.extend(big::trials());
     trials.extend(lifetime::trials());
     trials.extend(losses::trials());
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -148,7 +148,7 @@ impl Queue<'_, '_> {
             if self.interrupted.load(Ordering::Relaxed) {
                 return;
             }
-            let outcome = attach(job);
+            let outcome = attach(job, watch.pid);
             let mut outcomes = self.outcomes.lock().unwrap_or_else(|e| e.into_inner());
             outcomes[number] = Some(outcome);
             drop(outcomes);

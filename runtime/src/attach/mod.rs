@@ -1,6 +1,7 @@
 //! Attaching loaded programs, each by a kernel link: when the descriptor closes, be it because
 //! the process dies, the program is detached.
 
+mod counter;
 mod fentry;
 mod job;
 mod kprobe;
@@ -100,6 +101,8 @@ pub(crate) struct Attached {
 
 /// What attaching tells and asks while it is at it.
 pub(crate) struct Watch<'a> {
+    /// The process that timers and counters are for; nothing for all.
+    pub(crate) pid: Option<u32>,
     /// Told how many targets of how many are done.
     pub(crate) progress: &'a (dyn Fn(usize, usize) + Sync),
     /// Whether to give up.
@@ -143,7 +146,7 @@ pub(crate) fn attach_all(
     Ok(attached)
 }
 
-fn attach(job: &Job<'_>) -> Result<Attachment, SyscallError> {
+fn attach(job: &Job<'_>, pid: Option<u32>) -> Result<Attachment, SyscallError> {
     let program = job.program.fd.as_fd();
     let Some((target, cookie)) = job.targets.first() else {
         return Ok(Attachment::default());
@@ -156,16 +159,17 @@ fn attach(job: &Job<'_>) -> Result<Attachment, SyscallError> {
     }
     match &target.attach {
         AttachTarget::Interval(rate) => timer::interval(program, *rate, *cookie),
-        AttachTarget::Profile(rate) => timer::profile(program, *rate, *cookie),
+        AttachTarget::Profile(rate) => timer::profile(program, *rate, pid, *cookie),
         AttachTarget::Tracepoint { id, .. } => tracepoint::tracepoint(program, *id, *cookie),
         AttachTarget::RawTracepoint { event } => tracepoint::raw_tracepoint(program, event),
         AttachTarget::Kprobe(kprobe) => kprobe::one(program, kprobe, *cookie),
         AttachTarget::Fentry(fentry) => fentry::link(program, fentry, *cookie),
         AttachTarget::Uprobe(uprobe) => uprobe::one(program, uprobe, *cookie),
-        AttachTarget::Counter(_) | AttachTarget::Watchpoint(_) | AttachTarget::Iter(_) => {
-            Ok(Attachment::default())
-        }
-        AttachTarget::Begin
+        AttachTarget::Counter(counter) => counter::counter(program, counter, pid, *cookie),
+        AttachTarget::Watchpoint(watch) => counter::watchpoint(program, watch, *cookie),
+        // Walked when all else is attached.
+        AttachTarget::Iter(_)
+        | AttachTarget::Begin
         | AttachTarget::End
         | AttachTarget::Signal(_)
         | AttachTarget::Test(_)

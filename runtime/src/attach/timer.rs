@@ -1,7 +1,8 @@
 //! `interval` and `profile`: timers of the kernel's software clock.
 
-use super::Attachment;
-use crate::sys::{SyscallError, bpf, cpu, perf};
+use super::{Attachment, counter};
+use crate::sys::perf::{self, Scope};
+use crate::sys::{SyscallError, bpf, cpu};
 use sema::ir::Rate;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -12,32 +13,22 @@ pub(super) fn interval(
     cookie: u64,
 ) -> Result<Attachment, SyscallError> {
     let cpu = cpu::online()?[0];
-    Ok(on_each(vec![on_cpu(program, rate, cpu, cookie)?]))
+    Ok(Attachment {
+        links: vec![on_cpu(program, rate, cpu, cookie)?],
+        ..Attachment::default()
+    })
 }
 
-/// A timer on every CPU that runs.
+/// A timer on every CPU that runs, or for the threads of a process while they run.
 pub(super) fn profile(
     program: BorrowedFd<'_>,
     rate: Rate,
+    pid: Option<u32>,
     cookie: u64,
 ) -> Result<Attachment, SyscallError> {
-    let mut links = Vec::new();
-    for cpu in cpu::online()? {
-        match on_cpu(program, rate, cpu, cookie) {
-            Ok(link) => links.push(link),
-            // The CPU was switched off meanwhile.
-            Err(error) if error.errno == libc::ENODEV && cpu != 0 => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(on_each(links))
-}
-
-fn on_each(links: Vec<OwnedFd>) -> Attachment {
-    Attachment {
-        links,
-        ..Attachment::default()
-    }
+    counter::everywhere(program, pid, cookie, |scope| {
+        perf::open_timer(period_ns(rate), scope)
+    })
 }
 
 fn on_cpu(
@@ -46,7 +37,7 @@ fn on_cpu(
     cpu: u32,
     cookie: u64,
 ) -> Result<OwnedFd, SyscallError> {
-    let event = perf::open_timer(period_ns(rate), cpu)?;
+    let event = perf::open_timer(period_ns(rate), Scope::Cpu(cpu))?;
     let link = bpf::link_perf_event(program, event.as_fd(), cookie)?;
     // Started behind the link, so that the first tick finds the program. The link keeps the event.
     perf::enable(event.as_fd())?;

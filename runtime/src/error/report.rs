@@ -74,11 +74,18 @@ fn load(error: &Error, clause: SourceSpan, cause: &SyscallError) -> Diagnostic {
 fn attach(error: &Error, clause: SourceSpan, cause: &SyscallError) -> Diagnostic {
     let report = Diagnostic::error("attach", error.to_string()).primary(span(clause), "");
     match cause.errno {
+        libc::ENOENT | libc::EOPNOTSUPP | libc::ENODEV if is_counter(cause) => report
+            .note("this machine offers no counters of the CPU, or not this one; virtual machines often hide them")
+            .help("count what the kernel sees instead: `software:cpu-clock:`, `profile:hz:99`"),
         libc::ENOENT => report.note("the kernel knows no such place to attach to"),
         libc::EMFILE => report.help("raise the limit on open files: `ulimit -n`"),
         _ if cause.is_denied() => report.help(PRIVILEGE_HELP),
         _ => report,
     }
+}
+
+fn is_counter(cause: &SyscallError) -> bool {
+    cause.attempted == crate::sys::perf::COUNT_HARDWARE
 }
 
 fn span(span: SourceSpan) -> Span {

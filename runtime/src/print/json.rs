@@ -80,6 +80,32 @@ pub(super) fn write_lost(events: u64, out: &mut Vec<u8>) {
     );
 }
 
+/// Appends what came of a test; the duration in nanoseconds.
+pub(super) fn write_test(name: &str, duration: u128, passed: bool, text: &[u8], out: &mut Vec<u8>) {
+    open("test_result", out);
+    out.push(b'{');
+    write_string(name.as_bytes(), out);
+    put(
+        out,
+        format_args!(": {{\"duration\": {duration}, \"passed\": {passed}, \"output\": "),
+    );
+    write_string(text, out);
+    out.extend_from_slice(b"}}");
+    close(out);
+}
+
+/// Appends what came of a benchmark; the average in nanoseconds.
+pub(super) fn write_bench(name: &str, average: u64, runs: u64, out: &mut Vec<u8>) {
+    open("benchmark_result", out);
+    out.push(b'{');
+    write_string(name.as_bytes(), out);
+    put(
+        out,
+        format_args!(": {{\"average\": {average}, \"iters\": {runs}}}}}"),
+    );
+    close(out);
+}
+
 fn open(kind: &str, out: &mut Vec<u8>) {
     put(out, format_args!("{{\"type\": \"{kind}\", \"data\": "));
 }

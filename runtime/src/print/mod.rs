@@ -5,6 +5,7 @@
 mod gfp;
 mod json;
 pub(crate) mod printf;
+mod report;
 pub(crate) mod text;
 pub(crate) mod value;
 pub(crate) mod view;

@@ -81,7 +81,10 @@ impl Session {
     }
 
     /// Waits for records, or for `done`, and tells whether it was that.
-    fn wait_for_records(&self, done: &std::io::PipeReader) -> Result<bool, SyscallError> {
+    pub(super) fn wait_for_records(
+        &self,
+        done: &std::io::PipeReader,
+    ) -> Result<bool, SyscallError> {
         let interests = [
             Some(Interest::Readable(done.as_fd())),
             self.ring_fd().map(Interest::Readable),

@@ -1,8 +1,10 @@
 //! A running trace: everything that an object has in the kernel, and the loop that prints.
 
 mod finish;
+mod own;
 mod run;
 mod statistics;
+mod walk;
 
 pub use statistics::Statistics;
 
@@ -17,7 +19,7 @@ use crate::sys::bpf;
 use crate::sys::memory::{Access, SharedMemory, page_size};
 use crate::sys::process::PidFd;
 use crate::sys::signal::SignalFd;
-use codegen::object::{Control, MapRole};
+use codegen::object::{Control, MapRole, is_run_by_us};
 use codegen::{Manifest, Object};
 use run::Records;
 use sema::ir::{AttachTarget, MapId};
@@ -85,6 +87,8 @@ pub struct Session {
     missing: Vec<Error>,
     refused: Vec<String>,
     statistics: Option<statistics::Kept>,
+    /// The process that timers and counters are for; nothing for all.
+    pid: Option<u32>,
 }
 
 impl std::fmt::Debug for Session {
@@ -106,7 +110,13 @@ impl Session {
     /// # Errors
     /// When the kernel refuses anything of it.
     pub fn start(object: Object, options: Options) -> Result<Self, Error> {
-        let signals = SignalFd::open(&[libc::SIGINT, libc::SIGTERM, libc::SIGUSR1])?;
+        let mut signals = vec![libc::SIGINT, libc::SIGTERM, libc::SIGUSR1];
+        let targets = object.manifest.programs.iter().flat_map(|p| &p.targets);
+        signals.extend(targets.filter_map(|target| match target.attach {
+            AttachTarget::Signal(number) => Some(number),
+            _ => None,
+        }));
+        let signals = SignalFd::open(&signals)?;
         let child = options.command.as_ref().map(Command::pid);
         let child = child.map(PidFd::open).transpose()?;
         let target = options.pid.map(PidFd::open).transpose()?;
@@ -131,6 +141,7 @@ impl Session {
             missing: Vec::new(),
             refused: loaded.refused.iter().map(Error::to_string).collect(),
             statistics: statistics::Kept::start(options.statistics)?,
+            pid: options.pid,
         };
         session.attach(options.progress.as_deref())?;
         Ok(session)
@@ -156,11 +167,12 @@ impl Session {
     }
 
     fn attach(&mut self, progress: Option<&(dyn Fn(usize, usize) + Sync)>) -> Result<(), Error> {
-        self.attached = self.run_programs(&AttachTarget::Begin)? + self.count(&AttachTarget::End);
+        self.attached = self.run_programs(&AttachTarget::Begin)? + self.count_waiting();
         if self.asked_to_exit() {
             return Ok(());
         }
         let watch = Watch {
+            pid: self.pid,
             progress: progress.unwrap_or(&|_, _| {}),
             interrupted: &|| self.signals.asks_for_the_end(),
         };
@@ -185,6 +197,14 @@ impl Session {
             }
         }
         Ok(self.count(when))
+    }
+
+    /// How many targets are run by us later on.
+    fn count_waiting(&self) -> usize {
+        let targets = self.programs.iter().flat_map(|p| &p.about.targets);
+        targets
+            .filter(|t| is_run_by_us(&t.attach) && t.attach != AttachTarget::Begin)
+            .count()
     }
 
     fn count(&self, target: &AttachTarget) -> usize {

@@ -42,8 +42,16 @@ impl Session {
         if let Some(command) = command.filter(|_| !self.asked_to_exit()) {
             command.release()?;
         }
+        self.walk(output)?;
+        let passed = self.run_tests(output)?;
         self.follow(output)?;
-        self.finish(output)
+        let outcome = self.finish(output)?;
+        Ok(match passed {
+            true => outcome,
+            false => Outcome {
+                exit_code: outcome.exit_code.max(1),
+            },
+        })
     }
 
     /// Prints what comes until there is a reason to end.
@@ -65,7 +73,10 @@ impl Session {
 
     /// Whether nothing is attached (there are just `begin` and `end`) and nobody is watched.
     fn has_nothing_to_wait_for(&self) -> bool {
-        self.links.is_empty() && self.child.is_none() && self.target.is_none()
+        self.links.is_empty()
+            && self.child.is_none()
+            && self.target.is_none()
+            && !self.waits_for_signals()
     }
 
     /// Whether records come so fast, and take so little of the ring, that they may gather.
@@ -129,10 +140,16 @@ impl Session {
         ring.map(AsFd::as_fd)
     }
 
-    /// Carries out what signals ask for: SIGUSR1 prints the maps, others end the run.
+    /// Carries out what signals ask for: their programs run; without one SIGUSR1 prints the maps.
+    /// SIGINT and SIGTERM end the run in any case.
     fn read_signals(&self, output: &mut Output) -> Result<bool, Error> {
         let mut stop = false;
         while let Some(signal) = self.signals.next() {
+            let has_program = self.run_signal(signal)?;
+            let ends = matches!(signal, libc::SIGINT | libc::SIGTERM);
+            if has_program && !ends {
+                continue;
+            }
             if signal == libc::SIGUSR1 {
                 self.script_maps().print_all(output)?;
                 output.flush()?;

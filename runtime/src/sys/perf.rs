@@ -7,11 +7,15 @@ use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 // `enum perf_type_id` and `enum perf_sw_ids` of `linux/perf_event.h`.
+const TYPE_HARDWARE: u32 = 0;
 const TYPE_SOFTWARE: u32 = 1;
 const TYPE_TRACEPOINT: u32 = 2;
+const TYPE_BREAKPOINT: u32 = 5;
 const SOFTWARE_CPU_CLOCK: u64 = 0;
 /// Bit of the `disabled` flag.
 const DISABLED: u64 = 1;
+/// Bit of the `inherit` flag: threads that are started later are counted too.
+const INHERIT: u64 = 2;
 /// `PERF_FLAG_FD_CLOEXEC`
 const CLOSE_ON_EXEC: libc::c_long = 8;
 /// `PERF_EVENT_IOC_ENABLE`: `_IO('$', 0)`.
@@ -34,16 +38,82 @@ struct Attribute {
     config2: u64,
 }
 
-/// Opens a timer of this many nanoseconds on a CPU. It stands still until [`enable`]d.
-pub(crate) fn open_timer(period_ns: u64, cpu: u32) -> Result<OwnedFd, SyscallError> {
+/// What is attempted when the CPU is to count.
+pub(crate) const COUNT_HARDWARE: &str = "open a counter of the CPU";
+
+/// What an event is counted for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scope {
+    /// Whatever runs on a CPU.
+    Cpu(u32),
+    /// A thread and those that it starts, on any CPU.
+    Thread(u32),
+}
+
+impl Scope {
+    fn flags(self) -> u64 {
+        match self {
+            Self::Cpu(_) => DISABLED,
+            Self::Thread(_) => DISABLED | INHERIT,
+        }
+    }
+}
+
+/// Opens a timer of this many nanoseconds. It stands still until [`enable`]d.
+pub(crate) fn open_timer(period_ns: u64, scope: Scope) -> Result<OwnedFd, SyscallError> {
     let attribute = Attribute {
         kind: TYPE_SOFTWARE,
         config: SOFTWARE_CPU_CLOCK,
         sample_period: period_ns,
-        flags: DISABLED,
+        flags: scope.flags(),
         ..Attribute::default()
     };
-    open(attribute, cpu, "open a timer")
+    open(attribute, scope, "open a timer")
+}
+
+/// Opens a counter of the kernel's or the CPU's events. It stands still until [`enable`]d.
+pub(crate) fn open_counter(
+    hardware: bool,
+    event: u64,
+    period: u64,
+    scope: Scope,
+) -> Result<OwnedFd, SyscallError> {
+    let attribute = Attribute {
+        kind: if hardware {
+            TYPE_HARDWARE
+        } else {
+            TYPE_SOFTWARE
+        },
+        config: event,
+        sample_period: period,
+        flags: scope.flags(),
+        ..Attribute::default()
+    };
+    let attempted = match hardware {
+        true => COUNT_HARDWARE,
+        false => "open a counter of the kernel",
+    };
+    open(attribute, scope, attempted)
+}
+
+/// Opens a counter of accesses to memory; `modes` are `HW_BREAKPOINT_*`. It stands still until
+/// [`enable`]d.
+pub(crate) fn open_breakpoint(
+    address: u64,
+    length: u8,
+    modes: u8,
+    scope: Scope,
+) -> Result<OwnedFd, SyscallError> {
+    let attribute = Attribute {
+        kind: TYPE_BREAKPOINT,
+        sample_period: 1,
+        flags: scope.flags(),
+        breakpoint_type: modes.into(),
+        config1: address,
+        config2: length.into(),
+        ..Attribute::default()
+    };
+    open(attribute, scope, "watch memory")
 }
 
 /// Opens a tracepoint, given the number in its `id` file. Programs on it run on every CPU.
@@ -54,7 +124,7 @@ pub(crate) fn open_tracepoint(id: u64, cpu: u32) -> Result<OwnedFd, SyscallError
         sample_period: 1,
         ..Attribute::default()
     };
-    open(attribute, cpu, "open a tracepoint")
+    open(attribute, Scope::Cpu(cpu), "open a tracepoint")
 }
 
 /// Opens a kprobe: `function` and the offset in it, or, where it is empty, an address. `kind` and
@@ -77,7 +147,7 @@ pub(crate) fn open_kprobe(
         config2: offset,
         ..Attribute::default()
     };
-    open(attribute, 0, ATTEMPTED)
+    open(attribute, Scope::Cpu(0), ATTEMPTED)
 }
 
 /// Opens an instruction of a file that processes run. Programs on it run on every CPU.
@@ -99,10 +169,8 @@ pub(crate) fn open_uprobe(
         config2: place.offset,
         ..Attribute::default()
     };
-    match uprobe.pid {
-        Some(pid) => open_for(attribute, pid.cast_signed().into(), -1, &attempted),
-        None => open(attribute, cpu, &attempted),
-    }
+    let scope = uprobe.pid.map_or(Scope::Cpu(cpu), Scope::Thread);
+    open(attribute, scope, &attempted)
 }
 
 /// Starts a timer.
@@ -112,25 +180,20 @@ pub(crate) fn enable(event: BorrowedFd<'_>) -> Result<(), SyscallError> {
     check(result.into(), "start a timer").map(drop)
 }
 
-fn open(attribute: Attribute, cpu: u32, attempted: &str) -> Result<OwnedFd, SyscallError> {
-    const ANY_PROCESS: libc::c_long = -1;
-    open_for(attribute, ANY_PROCESS, cpu.into(), attempted)
-}
-
-fn open_for(
-    mut attribute: Attribute,
-    process: libc::c_long,
-    cpu: libc::c_long,
-    attempted: &str,
-) -> Result<OwnedFd, SyscallError> {
+fn open(mut attribute: Attribute, scope: Scope, attempted: &str) -> Result<OwnedFd, SyscallError> {
+    const ANY: libc::c_long = -1;
     const NO_GROUP: libc::c_long = -1;
+    let (pid, cpu) = match scope {
+        Scope::Cpu(cpu) => (ANY, cpu.into()),
+        Scope::Thread(thread) => (thread.into(), ANY),
+    };
     attribute.size = size_of::<Attribute>() as u32;
     // SAFETY: the attribute is a live struct that tells its own size.
     let fd = unsafe {
         libc::syscall(
             libc::SYS_perf_event_open,
             std::ptr::from_ref(&attribute),
-            process,
+            pid,
             cpu,
             NO_GROUP,
             CLOSE_ON_EXEC,

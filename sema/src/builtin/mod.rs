@@ -8,7 +8,7 @@ mod cgroup;
 mod kind;
 mod machine;
 mod map;
-mod names;
+pub(crate) mod names;
 mod net;
 mod output;
 mod read;

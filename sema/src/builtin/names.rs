@@ -65,14 +65,14 @@ impl Table {
 }
 
 /// The number of a signal by its name, with `SIG` or without.
-pub(super) fn signal_number(name: &str) -> Option<u32> {
+pub(crate) fn signal_number(name: &str) -> Option<u32> {
     let word = name.strip_prefix("SIG").unwrap_or(name);
     let index = SIGNAL_WORDS.iter().position(|known| *known == word)?;
     u32::try_from(index + 1).ok()
 }
 
 /// The names of signals, for suggestions.
-pub(super) fn signal_words() -> Vec<String> {
+pub(crate) fn signal_words() -> Vec<String> {
     SIGNAL_WORDS
         .iter()
         .map(|word| format!("SIG{word}"))

@@ -7,7 +7,7 @@ use crate::error;
 use crate::infer::text;
 use crate::ir::{self, ExprKind};
 use crate::provider::registers::convention;
-use crate::provider::{Args, Moment, args, usdt};
+use crate::provider::{Args, Moment, args, iter, usdt};
 use crate::ty::{AddressSpace, Pointee, Ty};
 use crate::typed::{Memory, Typed};
 use lexer::Span;
@@ -37,6 +37,15 @@ pub(super) static TABLE: &[Builtin] = &[
         probes: "kretprobe, fexit, uretprobe",
         example: "@[retval] = count()",
         check: Check::Value(returned),
+        ..Builtin::PLAIN
+    },
+    Builtin {
+        name: "ctx",
+        signature: "ctx.member",
+        doc: "What an iterator is at.",
+        probes: "iter",
+        example: "print(ctx.task.pid)",
+        check: Check::Value(context),
         ..Builtin::PLAIN
     },
     Builtin {
@@ -96,6 +105,17 @@ fn returned(span: Span, cx: &mut Cx<'_>) -> Typed {
         let report = error::no_return_value(&cx.program.site.name, span);
         cx.fail(report, span)
     })
+}
+
+fn context(span: Span, cx: &mut Cx<'_>) -> Typed {
+    cx.program.reads_context = true;
+    match cx.program.site.args {
+        Args::Iter(context) => iter::whole(context, span),
+        _ => {
+            let report = error::no_context(&cx.program.site.name, span);
+            cx.fail(report, span)
+        }
+    }
 }
 
 fn register(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {

@@ -37,7 +37,7 @@ pub(crate) fn unknown_function_of_kernel(
 
 pub(crate) fn needs_unsafe_address(span: Span) -> Diagnostic {
     Diagnostic::error(
-        "needs-unsafe",
+        "unsafe-address",
         "a kprobe on a bare address may stop the machine",
     )
     .primary(span, "nobody checks that an instruction starts here")

@@ -1,6 +1,7 @@
 //! Every report that type checking can give: one small function each, grouped by theme.
 
 mod definition;
+mod event;
 mod expansion;
 mod function;
 mod name;
@@ -10,6 +11,7 @@ mod types;
 mod user;
 
 pub(crate) use definition::*;
+pub(crate) use event::*;
 pub(crate) use expansion::*;
 pub(crate) use function::*;
 pub(crate) use name::*;

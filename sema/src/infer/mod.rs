@@ -23,12 +23,21 @@ pub(crate) use object::valued;
 
 use crate::cx::Cx;
 use crate::ir::{self, MapKind};
-use crate::{error, ty::Ty};
+use crate::{error, provider, ty::Ty};
 use parser::ast;
 
 /// Checks a clause for the place that the context names.
 pub(crate) fn check_probe(probe: &ast::Probe, cx: &mut Cx<'_>) -> ir::Probe {
-    let predicate = probe.predicate.as_ref().map(|p| op::condition(p, cx));
+    let written = probe.predicate.as_ref().map(|p| op::condition(p, cx));
+    let own = provider::condition(probe.span, cx);
+    let predicate = match (own, written) {
+        (Some(own), Some(written)) => Some(crate::typed::expr(
+            ir::ExprKind::And(Box::new(own), Box::new(written)),
+            ir::Type::Bool,
+            probe.span,
+        )),
+        (own, written) => own.or(written),
+    };
     let body = stmt::check_body(&probe.body, cx);
     let provider = cx.program.site.name.split(':').next().unwrap_or("");
     let provider: String = provider.chars().take(10).collect();

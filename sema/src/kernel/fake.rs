@@ -18,6 +18,7 @@ pub struct Fake {
     functions: BTreeSet<Function>,
     bpf_functions: Vec<BpfFunction>,
     btf: Option<Arc<Btf>>,
+    symbols: BTreeMap<String, u64>,
     features: HashSet<Feature>,
     binaries: Vec<Rc<FakeBinary>>,
     cgroups: BTreeMap<String, u64>,
@@ -56,6 +57,13 @@ impl Fake {
             module: Arc::clone(&module),
             name: (*name).to_owned(),
         }));
+        self
+    }
+
+    /// Adds a symbol of the kernel.
+    #[must_use]
+    pub fn symbol(mut self, name: &str, address: u64) -> Self {
+        self.symbols.insert(name.to_owned(), address);
         self
     }
 
@@ -141,8 +149,8 @@ impl Kernel for Fake {
         Ok(self.bpf_functions.clone())
     }
 
-    fn symbol_address(&self, _: &str) -> Result<Option<u64>, KernelError> {
-        Ok(None)
+    fn symbol_address(&self, name: &str) -> Result<Option<u64>, KernelError> {
+        Ok(self.symbols.get(name).copied())
     }
 
     fn binaries(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError> {

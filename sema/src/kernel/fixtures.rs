@@ -45,6 +45,16 @@ pub const FORMATS: &[(&str, &str, &str)] = &[
     fixture!["timer", "hrtimer_setup"],
 ];
 
+/// Functions of the kernel; type information there is of all but the last.
+pub const FUNCTIONS: &[&str] = &[
+    "do_nanosleep",
+    "vfs_open",
+    "vfs_read",
+    "vfs_write",
+    "rcu_read_unlock_strict",
+    "do_exit.cold",
+];
+
 /// A machine that knows all of the fixtures.
 ///
 /// # Errors
@@ -53,6 +63,10 @@ pub fn machine() -> Result<Fake, KernelError> {
     let machine = Fake::new()
         .with_btf(Btf::parse("vmlinux", BTF)?)
         .cgroup("/sys/fs/cgroup", 1)
+        .functions("vmlinux", FUNCTIONS)
+        .functions("dummy", &["dummy_setup", "dummy_xmit"])
+        .bpf_function(7, "filter_packets", 3)
+        .symbol("jiffies", 0xffff_ffff_8240_5980)
         .binary(app());
     let formats = FORMATS.iter();
     Ok(formats.fold(machine, |machine, (system, event, format)| {

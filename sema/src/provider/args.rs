@@ -33,7 +33,7 @@ pub(crate) fn register(offset: i64, span: Span) -> Typed {
 pub(crate) fn whole(span: Span, cx: &mut Cx<'_>) -> Typed {
     cx.program.reads_context = true;
     let has_args = match cx.program.site.args.clone() {
-        Args::None | Args::Registers(_) | Args::Usdt(_) => false,
+        Args::None | Args::Registers(_) | Args::Usdt(_) | Args::Iter(_) => false,
         Args::Tracepoint(_) | Args::Raw(_) | Args::Function(_) => true,
         Args::User(code) => return user::whole(&code, span, cx),
     };
@@ -47,7 +47,7 @@ pub(crate) fn whole(span: Span, cx: &mut Cx<'_>) -> Typed {
 /// `args.name`
 pub(crate) fn field(name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
     match cx.program.site.args.clone() {
-        Args::None | Args::Registers(_) | Args::Usdt(_) => Typed::unknown(span),
+        Args::None | Args::Registers(_) | Args::Usdt(_) | Args::Iter(_) => Typed::unknown(span),
         Args::User(code) => user::field(&code, name, span, cx),
         Args::Function(signature) => function_field(&signature, name, span, cx),
         Args::Tracepoint(format) => match format.field(&name.name) {

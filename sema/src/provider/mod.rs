@@ -4,9 +4,12 @@
 //! that file.
 
 pub(crate) mod args;
+pub(crate) mod counter;
 pub(crate) mod fentry;
-mod function;
+pub(crate) mod function;
+pub(crate) mod iter;
 mod kprobe;
+mod own;
 pub(crate) mod rawtracepoint;
 pub(crate) mod registers;
 mod special;
@@ -15,14 +18,17 @@ mod tracepoint;
 pub(crate) mod uprobe;
 pub(crate) mod usdt;
 mod user;
+mod watchpoint;
 pub(crate) mod whole;
 
+use crate::analyze::Mode;
 use crate::cx::{Cx, ProgramCx};
 use crate::error;
 use crate::ir::{self, AttachTarget, MissingProbes, ProgramType, Target};
 use crate::kernel::btf::TypeId;
 use crate::kernel::format::Format;
 use crate::kernel::usdt::UsdtArg;
+use crate::typed::expr;
 use lexer::Span;
 use parser::ast::{self, AttachPoint, Segment, SegmentPart};
 use std::rc::Rc;
@@ -118,7 +124,58 @@ pub(crate) static PROVIDERS: &[Provider] = &[
         forms: "usdt:PATH:name, usdt:PATH:namespace:name, usdt:*:name with -p",
         expand: usdt::expand,
     },
+    Provider {
+        name: "software",
+        short: Some("s"),
+        forms: "software:event:count, software:event:",
+        expand: counter::software,
+    },
+    Provider {
+        name: "hardware",
+        short: Some("h"),
+        forms: "hardware:event:count, hardware:event:",
+        expand: counter::hardware,
+    },
+    Provider {
+        name: "watchpoint",
+        short: Some("w"),
+        forms: "watchpoint:address:length:mode, such as watchpoint:0x7ffd1000:8:rw",
+        expand: watchpoint::expand,
+    },
+    Provider {
+        name: "asyncwatchpoint",
+        short: Some("aw"),
+        forms: "asyncwatchpoint:address:length:mode",
+        expand: watchpoint::expand,
+    },
+    Provider {
+        name: "iter",
+        short: Some("it"),
+        forms: "iter:task, iter:task_file, iter:task_vma",
+        expand: iter::expand,
+    },
+    Provider {
+        name: "self",
+        short: None,
+        forms: "self:signal:SIGUSR1",
+        expand: own::signal,
+    },
+    Provider {
+        name: "test",
+        short: None,
+        forms: "test:name",
+        expand: own::test,
+    },
+    Provider {
+        name: "bench",
+        short: None,
+        forms: "bench:name",
+        expand: own::bench,
+    },
 ];
+
+/// Providers whose probes run while tests or benchmarks do.
+const OURS: [&str; 4] = ["begin", "end", "test", "bench"];
 
 /// Older names of providers.
 const ALIASES: [(&str, &str); 2] = [("kfunc", "fentry"), ("kretfunc", "fexit")];
@@ -153,6 +210,8 @@ pub(crate) enum Args {
     User(Rc<UserCode>),
     /// Those of a static probe, by the layouts of its arguments.
     Usdt(Rc<[Vec<UsdtArg>]>),
+    /// What an iterator is at: a struct of this type.
+    Iter(TypeId),
 }
 
 /// When registers were taken.
@@ -201,6 +260,7 @@ impl Site {
     pub(crate) fn shares_program(&self, other: &Site, program: &ProgramCx) -> bool {
         let kind = self.effective(program).0;
         kind == other.effective(program).0
+            && self.is_filtered() == other.is_filtered()
             && (!program.reads_context || self.args.are_laid_out_as(&other.args))
             && !program.reads_debug_information
             && (!program.reads_probe_name || self.has_cookie() && other.has_cookie())
@@ -209,6 +269,18 @@ impl Site {
     /// Whether its program can tell this place from others by a cookie, whatever it reads.
     pub(crate) fn has_cookie(&self) -> bool {
         self.program.has_cookie() && self.raw.is_none()
+    }
+
+    /// Whether `-p` passes over what others do here. (Other kinds of places are attached to the
+    /// process itself, or belong to none.)
+    fn is_filtered(&self) -> bool {
+        matches!(
+            self.attach,
+            AttachTarget::Tracepoint { .. }
+                | AttachTarget::RawTracepoint { .. }
+                | AttachTarget::Kprobe(_)
+                | AttachTarget::Fentry(_)
+        )
     }
 
     /// Program type and attachment, now that it is known what the program reads.
@@ -240,7 +312,9 @@ impl Args {
             Self::Registers(moment) => Some(*moment),
             Self::User(code) => Some(code.moment),
             Self::Usdt(_) => Some(Moment::Entry),
-            Self::None | Self::Tracepoint(_) | Self::Raw(_) | Self::Function(_) => None,
+            Self::None | Self::Tracepoint(_) | Self::Raw(_) | Self::Function(_) | Self::Iter(_) => {
+                None
+            }
         }
     }
 }
@@ -276,6 +350,22 @@ pub(crate) struct Part {
     pub(crate) span: Span,
 }
 
+/// When a program runs at a place, whatever the script says: for the process of `-p`, and where an
+/// iterator is at an object.
+pub(crate) fn condition(span: Span, cx: &Cx<'_>) -> Option<ir::Expr> {
+    if let Args::Iter(context) = cx.program.site.args {
+        return iter::has_object(context, span, cx);
+    }
+    let pid = cx.options.pid.filter(|_| cx.program.site.is_filtered())?;
+    let operand = |kind| Box::new(expr(kind, ir::Type::U32, span));
+    let compared = ir::ExprKind::Compare(
+        ir::CompareOp::Eq,
+        operand(ir::ExprKind::Builtin(ir::Builtin::Pid)),
+        operand(ir::ExprKind::Int(u64::from(pid))),
+    );
+    Some(expr(compared, ir::Type::Bool, span))
+}
+
 /// Every place that a clause's attach points stand for.
 pub(crate) fn expand(probe: &ast::Probe, cx: &mut Cx<'_>) -> Vec<Site> {
     let points = probe.attach_points.iter();
@@ -296,6 +386,10 @@ fn expand_point(point: &AttachPoint, cx: &mut Cx<'_>) -> Vec<Site> {
         cx.report(error::unknown_provider(&first.text, first.span));
         return Vec::new();
     };
+    let is_ours = OURS.contains(&provider.name);
+    if cx.options.mode != Mode::Run && !is_ours {
+        return Vec::new();
+    }
     let point = Point {
         parts: parts.collect(),
         span: point.span,

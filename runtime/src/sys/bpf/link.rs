@@ -99,6 +99,12 @@ pub(crate) struct UserPlaces<'a> {
     pub(crate) pid: Option<u32>,
 }
 
+#[repr(C)]
+struct CreateIterator {
+    link: u32,
+    flags: u32,
+}
+
 /// A function that a kprobe is on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KprobePlace<'a> {
@@ -119,6 +125,8 @@ struct OpenRawTracepoint {
 unsafe impl Attribute for Create {}
 // SAFETY: as above.
 unsafe impl Attribute for CreateTracing {}
+// SAFETY: as above.
+unsafe impl Attribute for CreateIterator {}
 // SAFETY: plain words; the addresses are those of arrays of `count` elements that outlive the
 // call, and the elements of one of them those of C strings that do so too.
 unsafe impl Attribute for CreateKprobes {}
@@ -163,6 +171,17 @@ pub(crate) fn link_tracing(
     };
     call_for_fd(Command::LinkCreate, &mut attribute, || {
         "link a program to a function".to_owned()
+    })
+}
+
+/// Opens a walk over all objects of an iterator that a program is attached to.
+pub(crate) fn create_iterator(link: BorrowedFd<'_>) -> Result<OwnedFd, SyscallError> {
+    let mut attribute = CreateIterator {
+        link: link.as_raw_fd().cast_unsigned(),
+        flags: 0,
+    };
+    call_for_fd(Command::IteratorCreate, &mut attribute, || {
+        "open an iterator".to_owned()
     })
 }
 

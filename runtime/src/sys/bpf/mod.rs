@@ -12,8 +12,8 @@ mod program;
 
 pub(crate) use link::{
     ATTACH_FENTRY, ATTACH_FEXIT, ATTACH_ITER, ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI,
-    KprobePlace, UserPlace, UserPlaces, link_kprobes, link_perf_event, link_tracing,
-    link_user_places, open_raw_tracepoint,
+    KprobePlace, UserPlace, UserPlaces, create_iterator, link_kprobes, link_perf_event,
+    link_tracing, link_user_places, open_raw_tracepoint,
 };
 pub(crate) use map::{Batch, BatchCursor, Map, MapSpec};
 pub(crate) use object::{
@@ -49,6 +49,7 @@ enum Command {
     BtfById = 19,
     BtfNextId = 23,
     EnableStatistics = 32,
+    IteratorCreate = 33,
 }
 
 /// A command's attribute: plain old data that heads `union bpf_attr`.

@@ -1,0 +1,83 @@
+//! What a case needs of the kernel, and whether it is there.
+//!
+//! In a virtual machine whoever started it says what its kernel was built with; on the machine
+//! itself the kernel is asked. Neither asks strobe, but for `fentry`, which some kernels have and
+//! refuse.
+
+use crate::execute::strobe;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+/// The environment variable with what a virtual machine's kernel has.
+pub const VARIABLE: &str = "STROBE_TEST_KERNEL_HAS";
+
+/// Everything that a case can need: its word, and the option that a kernel is built with for it.
+pub const KNOWN: [(&str, &str); 6] = [
+    ("kprobe", "CONFIG_KPROBE_EVENTS"),
+    ("kprobe-multi", "CONFIG_FPROBE"),
+    ("fentry", "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS"),
+    ("watchpoint", "CONFIG_HAVE_HW_BREAKPOINT"),
+    ("module", "CONFIG_DEBUG_INFO_BTF_MODULES"),
+    ("function-list", "CONFIG_DYNAMIC_FTRACE"),
+];
+
+/// What is missing of what a case needs.
+pub fn missing(needs: &[String]) -> Option<String> {
+    let missing = needs.iter().find(|need| !has(need))?;
+    let missing = missing.trim_start_matches('!');
+    Some(match needs.iter().any(|need| need.starts_with('!')) {
+        true => format!("this is for kernels without {missing}"),
+        false => format!("this kernel has no {missing}"),
+    })
+}
+
+/// Whether the kernel has something; behind `!`, whether it does not.
+fn has(need: &str) -> bool {
+    if let Some(without) = need.strip_prefix('!') {
+        return !has(without);
+    }
+    assert!(
+        KNOWN.iter().any(|(known, _)| *known == need),
+        "no case can need {need}"
+    );
+    match std::env::var(VARIABLE) {
+        Ok(list) => list.split(',').any(|word| word == need),
+        Err(_) => has_here(need),
+    }
+}
+
+fn has_here(need: &str) -> bool {
+    let unit = |name: &str| {
+        Path::new("/sys/bus/event_source/devices")
+            .join(name)
+            .exists()
+    };
+    match need {
+        "kprobe" => unit("kprobe"),
+        "kprobe-multi" => unit("kprobe") && has_symbol("register_fprobe"),
+        "fentry" => fentry_loads(),
+        "watchpoint" => unit("breakpoint"),
+        // Which modules there are, and what they do, is known in virtual machines alone.
+        "module" => false,
+        "function-list" => std::fs::read("/sys/kernel/tracing/available_filter_functions").is_ok(),
+        _ => false,
+    }
+}
+
+fn has_symbol(name: &str) -> bool {
+    let symbols = std::fs::read_to_string("/proc/kallsyms").unwrap_or_default();
+    symbols
+        .lines()
+        .any(|line| line.ends_with(&format!(" {name}")))
+}
+
+fn fentry_loads() -> bool {
+    static LOADS: OnceLock<bool> = OnceLock::new();
+    *LOADS.get_or_init(|| {
+        let mut strobe = strobe();
+        strobe.args(["--dry-run", "-e", "fentry:vfs_read { }"]);
+        let status = strobe.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    })
+}

@@ -1,0 +1,55 @@
+//! What happens within a virtual machine.
+
+use crate::{case, execute};
+use libtest_mimic::{Arguments, ColorSetting, Trial};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Where this binary is there.
+pub const RUNNER: &str = "runner";
+/// Where strobe is there.
+pub const STROBE: &str = "strobe";
+/// The last line that a virtual machine prints.
+pub const END: &str = "guest: end";
+
+/// The first process. What it prints on the second serial line is for the driver; the kernel
+/// prints on the first.
+pub const INIT: &str = "\
+#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin HOME=/root
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+mount -t tmpfs tmp /var/tmp
+mount -t tracefs tracefs /sys/kernel/tracing
+mount -t bpf bpf /sys/fs/bpf
+ip link set lo up
+[ -f /module.ko ] && insmod /module.ko
+for word in $(cat /proc/cmdline); do
+    case $word in
+    strobe.has=*) export STROBE_TEST_KERNEL_HAS=${word#*=} ;;
+    strobe.pattern=*) pattern=${word#*=} ;;
+    esac
+done
+export STROBE_TEST_BINARY=/strobe STROBE_TEST_PATIENCE=300
+exec >/dev/ttyS1 2>&1
+/runner guest $pattern
+echo 'guest: end'
+poweroff -f
+";
+
+/// Runs the cases that match a pattern, all without one.
+pub fn run(patterns: &[String]) -> ExitCode {
+    let trials = case::load(Path::new("/cases"))
+        .into_iter()
+        .map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)))
+        .collect();
+    let arguments = Arguments {
+        filter: patterns.first().cloned(),
+        color: Some(ColorSetting::Never),
+        ..Arguments::default()
+    };
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

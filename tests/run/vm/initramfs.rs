@@ -1,0 +1,136 @@
+//! What a virtual machine starts with: an archive in the `newc` form of cpio.
+
+use super::kernel::Kernel;
+use super::{THEMES, guest};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The mode of a directory, of a program and of other files.
+const DIRECTORY: u32 = 0o040_755;
+const PROGRAM: u32 = 0o100_755;
+const FILE: u32 = 0o100_644;
+
+/// Directories that are mounted on, or expected to be there.
+const DIRECTORIES: [&str; 10] = [
+    "bin", "proc", "sys", "dev", "tmp", "var", "var/tmp", "etc", "root", "cases",
+];
+
+const USERS: &str = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n";
+
+/// The archive for a kernel.
+pub fn pack(busybox: &[u8], kernel: &Kernel) -> Result<Vec<u8>, String> {
+    let mut archive = Archive::default();
+    for name in DIRECTORIES {
+        archive.directory(Path::new(name));
+    }
+    archive.file(Path::new("bin/busybox"), PROGRAM, busybox);
+    archive.file(Path::new("init"), PROGRAM, guest::INIT.as_bytes());
+    archive.file(Path::new("etc/passwd"), FILE, USERS.as_bytes());
+    let this = std::env::current_exe().map_err(|e| e.to_string())?;
+    let strobe = Path::new(env!("CARGO_BIN_EXE_strobe"));
+    for (path, name) in [(this.as_path(), guest::RUNNER), (strobe, guest::STROBE)] {
+        archive.file(Path::new(name), PROGRAM, &read(path)?);
+        for library in libraries(path)? {
+            archive.file(&library, PROGRAM, &read(&library)?);
+        }
+    }
+    for path in cases()? {
+        let name = path.file_name().unwrap_or_default();
+        archive.file(&Path::new("cases").join(name), FILE, &read(&path)?);
+    }
+    if let Some(module) = &kernel.module {
+        archive.file(Path::new("module.ko"), FILE, module);
+    }
+    archive.entry("TRAILER!!!", 0, &[]);
+    Ok(archive.bytes)
+}
+
+/// The files of cases that are run.
+fn cases() -> Result<Vec<PathBuf>, String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
+    let entries = std::fs::read_dir(directory).map_err(|e| e.to_string())?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    Ok(paths
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(THEMES) && name.ends_with(".run")
+        })
+        .collect())
+}
+
+/// The shared libraries of a program and the loader, by `ldd`.
+fn libraries(program: &Path) -> Result<Vec<PathBuf>, String> {
+    let output = Command::new("ldd").arg(program).output();
+    let output = output.map_err(|e| format!("cannot run ldd: {e}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let words = text.split_whitespace().filter(|word| word.starts_with('/'));
+    Ok(words.map(PathBuf::from).collect())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+}
+
+/// An archive as it grows.
+#[derive(Default)]
+struct Archive {
+    bytes: Vec<u8>,
+    known: BTreeSet<PathBuf>,
+    count: u32,
+}
+
+impl Archive {
+    fn directory(&mut self, path: &Path) {
+        if self.known.insert(path.to_owned()) {
+            self.entry(&path.to_string_lossy(), DIRECTORY, &[]);
+        }
+    }
+
+    /// Adds a file and the directories that it is in.
+    fn file(&mut self, path: &Path, mode: u32, data: &[u8]) {
+        let path = path.strip_prefix("/").unwrap_or(path);
+        let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
+        above.pop();
+        for directory in above.into_iter().rev() {
+            self.directory(directory);
+        }
+        if self.known.insert(path.to_owned()) {
+            self.entry(&path.to_string_lossy(), mode, data);
+        }
+    }
+
+    /// A header of 13 fields of 8 hexadecimal digits, the name, the data; both padded to 4 bytes.
+    fn entry(&mut self, name: &str, mode: u32, data: &[u8]) {
+        self.count += 1;
+        let fields = [
+            self.count,
+            mode,
+            0,
+            0,
+            1,
+            0,
+            data.len() as u32,
+            0,
+            0,
+            0,
+            0,
+            name.len() as u32 + 1,
+            0,
+        ];
+        self.bytes.extend(b"070701");
+        for field in fields {
+            self.bytes.extend(format!("{field:08x}").bytes());
+        }
+        self.bytes.extend(name.bytes());
+        self.bytes.push(0);
+        self.pad();
+        self.bytes.extend(data);
+        self.pad();
+    }
+
+    fn pad(&mut self) {
+        let length = self.bytes.len().next_multiple_of(4);
+        self.bytes.resize(length, 0);
+    }
+}

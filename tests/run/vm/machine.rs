@@ -1,0 +1,133 @@
+//! A virtual machine: QEMU with a kernel and an initramfs.
+
+use super::guest;
+use super::kernel::Kernel;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const QEMU: &str = "qemu-system-x86_64";
+
+/// How long a machine may take, far above what any does.
+const LIMIT: Duration = Duration::from_secs(1200);
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Works,
+    /// The kernel lacks what it needs.
+    Skipped(String),
+    Broken,
+}
+
+/// What a machine printed.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The cases, by their names.
+    pub cases: Vec<(String, Verdict)>,
+    /// What the cases said that failed.
+    pub failures: Vec<String>,
+    pub took: Duration,
+}
+
+/// Why there is no QEMU, if there is none.
+pub fn find() -> Result<(), String> {
+    let found = Command::new(QEMU).arg("--version").output();
+    found.map(drop).map_err(|_| {
+        format!("{QEMU} is not installed (apt-get install --no-install-recommends qemu-system-x86)")
+    })
+}
+
+/// Boots a kernel and waits until the cases have run.
+pub fn boot(
+    kernel: &Kernel,
+    initramfs: &Path,
+    patterns: &[String],
+    cache: &Path,
+) -> Result<Outcome, String> {
+    let start = Instant::now();
+    let console = cache.join(format!("{}.console", kernel.name));
+    let pattern = patterns.first().map_or("", String::as_str);
+    let line = format!(
+        "console=ttyS0 quiet panic=-1 strobe.has={} strobe.pattern={pattern}",
+        kernel.has.join(",")
+    );
+    let mut machine = Command::new(QEMU)
+        .args(["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"])
+        .args([
+            "-m",
+            "2048",
+            "-display",
+            "none",
+            "-nodefaults",
+            "-no-reboot",
+        ])
+        .arg("-serial")
+        .arg(format!("file:{}", console.display()))
+        .args(["-serial", "stdio"])
+        .arg("-kernel")
+        .arg(&kernel.image)
+        .arg("-initrd")
+        .arg(initramfs)
+        .args(["-append", &line])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("cannot run {QEMU}: {e}"))?;
+    let lines = machine.stdout.take().map(BufReader::new);
+    let ended = guard(machine);
+    let mut outcome = Outcome::default();
+    let mut is_over = false;
+    for line in lines.into_iter().flat_map(BufRead::lines) {
+        let line = line.map_err(|e| e.to_string())?;
+        is_over |= line.trim() == guest::END;
+        read_line(line.trim_end(), &mut outcome);
+    }
+    ended.store(true, Ordering::Relaxed);
+    outcome.took = start.elapsed();
+    match is_over {
+        true => Ok(outcome),
+        false => Err(format!(
+            "kernel {} did not come to its end: see {}",
+            kernel.name,
+            console.display()
+        )),
+    }
+}
+
+/// Ends the machine when its time is over.
+fn guard(mut machine: Child) -> Arc<AtomicBool> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let watched = Arc::clone(&ended);
+    std::thread::spawn(move || {
+        let start = Instant::now();
+        while !watched.load(Ordering::Relaxed) && start.elapsed() < LIMIT {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        // It has ended by itself, unless it hangs.
+        let _ = machine.kill();
+        let _ = machine.wait();
+    });
+    ended
+}
+
+/// `test NAME ... ok`, or `FAILED`, or `ignored, REASON`; other lines tell of failures.
+fn read_line(line: &str, outcome: &mut Outcome) {
+    let verdict = line
+        .strip_prefix("test ")
+        .and_then(|rest| rest.rsplit_once(" ... "));
+    let Some((name, word)) = verdict else {
+        outcome.failures.push(line.to_owned());
+        return;
+    };
+    let verdict = match word.split_once(", ") {
+        _ if word == "ok" => Verdict::Works,
+        Some(("ignored", reason)) => Verdict::Skipped(reason.to_owned()),
+        _ if word.starts_with("ignored") => Verdict::Skipped(String::new()),
+        _ => Verdict::Broken,
+    };
+    outcome.cases.push((name.trim().to_owned(), verdict));
+}

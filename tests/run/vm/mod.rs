@@ -1,0 +1,91 @@
+//! The cases of probe providers in virtual machines, kernel by kernel: `make test-kernels`.
+//!
+//! Every kernel boots under QEMU (emulated: no KVM is needed) with an initramfs of busybox, this
+//! binary and strobe; there this binary runs the cases, and what it prints becomes a table. What
+//! was downloaded or unpacked stays in `target/kernels` for the next time.
+
+mod guest;
+mod initramfs;
+mod kernel;
+mod machine;
+mod table;
+
+use kernel::Kernel;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The words that make this binary the driver, and the runner within a virtual machine.
+const WORDS: [&str; 2] = ["kernels", "guest"];
+
+/// The themes of cases that are run: those whose file starts so.
+pub const THEMES: &str = "probe-";
+
+/// Whether the command line asks for virtual machines, or from within one.
+pub fn is_asked_for() -> bool {
+    let word = std::env::args().nth(1);
+    word.is_some_and(|word| WORDS.contains(&word.as_str()))
+}
+
+/// Does what the command line asks for: `kernels [VMLINUZ]... [PATTERN]`.
+pub fn run() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words[0] == WORDS[1] {
+        return guest::run(&words[1..]);
+    }
+    let (images, patterns): (Vec<String>, Vec<String>) = words[1..]
+        .iter()
+        .cloned()
+        .partition(|word| Path::new(word).is_file());
+    match boot_all(&images, &patterns) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(reason) => {
+            println!("SKIPPED the kernel matrix: {reason}");
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Boots every kernel and prints the table; whether all that should work did. The error is why
+/// nothing could be booted.
+fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
+    let cache = cache();
+    let busybox = kernel::busybox(&cache)?;
+    machine::find()?;
+    let mut kernels = kernel::given(images)?;
+    for series in kernel::SERIES {
+        match kernel::packaged(&cache, series) {
+            Ok(kernel) => kernels.push(kernel),
+            Err(reason) => println!("SKIPPED kernel {series}: {reason}"),
+        }
+    }
+    if kernels.is_empty() {
+        return Err("there is no kernel to boot".to_owned());
+    }
+    let boot = |kernel: &Kernel| {
+        let archive = initramfs::pack(&busybox, kernel)?;
+        let path = cache.join(format!("{}.cpio", kernel.name));
+        std::fs::write(&path, archive).map_err(|e| e.to_string())?;
+        machine::boot(kernel, &path, patterns, &cache)
+    };
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> = kernels
+            .iter()
+            .map(|kernel| scope.spawn(move || boot(kernel)))
+            .collect();
+        let ended = running.into_iter().map(|thread| thread.join());
+        ended
+            .map(|outcome| outcome.unwrap_or_else(|_| Err("the driver panicked".to_owned())))
+            .collect()
+    });
+    Ok(table::print(&kernels, &outcomes, patterns.is_empty()))
+}
+
+/// `target/kernels`.
+fn cache() -> PathBuf {
+    let strobe = Path::new(env!("CARGO_BIN_EXE_strobe"));
+    let target = strobe.ancestors().nth(2).expect("target/debug/strobe");
+    let cache = target.join("kernels");
+    std::fs::create_dir_all(&cache).expect("the target directory is writable");
+    cache
+}
