@@ -15,7 +15,7 @@ pub(crate) fn as_record(whole: &Typed, cx: &mut Cx<'_>) -> Typed {
         Args::Tracepoint(format) => format.own_fields().map(|f| f.name.clone()).collect(),
         Args::Raw(params) => params.iter().map(|(name, _)| name.clone()).collect(),
         Args::Function(signature) => signature.params.iter().map(|p| p.name.clone()).collect(),
-        Args::None | Args::Registers(_) | Args::Usdt(_) | Args::User(_) => {
+        Args::None | Args::Iter(_) | Args::Registers(_) | Args::Usdt(_) | Args::User(_) => {
             return cx.fail(error::not_printable(&Ty::Args, span), span);
         }
     };
