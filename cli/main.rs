@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod explain;
 mod failure;
+mod imports;
 mod learn;
 mod pages;
 mod progress;

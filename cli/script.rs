@@ -1,13 +1,14 @@
 //! Where the script comes from: `-e`, a file, or standard input.
 
 use crate::failure::Failure;
+use crate::imports::{self, Import};
 use lexer::{Diagnostic, FileId, SourceMap};
 use std::fs::File;
 use std::io::{ErrorKind, Read, stdin};
 
 /// Bytes of a script. Longer ones are data that was given by mistake: a kernel takes at most a
 /// million instructions of a program, and the saved tools that people have are below 20 KB.
-const MAX_BYTES: u64 = 1 << 20;
+pub const MAX_BYTES: u64 = 1 << 20;
 
 /// The name that reports show for a program given by `-e`.
 const FROM_COMMAND_LINE: &str = "-e";
@@ -22,6 +23,8 @@ pub struct Script {
     pub sources: SourceMap,
     /// The script among them.
     pub file: FileId,
+    /// What it imports, which is among the texts too.
+    pub imports: Vec<Import>,
     /// `$1`, `$2`, …
     pub parameters: Vec<String>,
 }
@@ -42,9 +45,14 @@ pub fn read(program: Option<String>, operands: Vec<String>) -> Result<Script, Fa
     let text = check(&name, bytes)?;
     let mut sources = SourceMap::new();
     let file = sources.add(name, text);
+    let imports = match imports::read(&mut sources, file) {
+        Ok(imports) => imports,
+        Err(reports) => return Err(Failure::Reports(sources, reports)),
+    };
     Ok(Script {
         sources,
         file,
+        imports,
         parameters: operands.collect(),
     })
 }
@@ -56,6 +64,7 @@ pub fn embedded(name: &str, text: &str, parameters: Vec<String>) -> Script {
     Script {
         sources,
         file,
+        imports: Vec::new(),
         parameters,
     }
 }
@@ -99,12 +108,7 @@ fn nothing_to_run() -> Failure {
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Failure {
-    let reason = match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        ErrorKind::PermissionDenied => "no permission".to_owned(),
-        _ => error.to_string(),
-    };
+    let reason = reason(error);
     let report = Diagnostic::error(
         "unreadable-script",
         format!("cannot read `{name}`: {reason}"),
@@ -115,4 +119,14 @@ fn unreadable(name: &str, error: &std::io::Error) -> Failure {
             .into();
     }
     report.into()
+}
+
+/// Why a file cannot be read, in a few words.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        ErrorKind::PermissionDenied => "no permission".to_owned(),
+        _ => error.to_string(),
+    }
 }

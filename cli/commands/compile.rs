@@ -4,6 +4,7 @@ use super::shelf::Shelf;
 use crate::args::{Args, Stage};
 use crate::explain::Study;
 use crate::failure::Failure;
+use crate::imports;
 use crate::report;
 use crate::script::Script;
 use codegen::{Dump, Isa, Object};
@@ -81,10 +82,11 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Made, Vec<D
     let Script {
         sources,
         file,
+        imports,
         parameters,
     } = script;
     show(Stage::Tokens, &|| lexer::dump(&sources, file));
-    let (tree, reports) = parser::parse(&sources, file);
+    let (tree, reports) = imports::parse(&sources, file, &imports);
     if !reports.is_empty() {
         return Err(reports);
     }
@@ -119,9 +121,10 @@ fn take_apart(args: &Args, script: Script) -> Result<Study, Vec<Diagnostic>> {
     let Script {
         sources,
         file,
+        imports,
         parameters,
     } = script;
-    let (tree, reports) = parser::parse(&sources, file);
+    let (tree, reports) = imports::parse(&sources, file, &imports);
     if !reports.is_empty() {
         return Err(reports);
     }
