@@ -11,6 +11,8 @@ pub enum Failure {
     /// Something is wrong with the script or the machine: what to say, and the texts it points
     /// into.
     Reports(SourceMap, Vec<Diagnostic>),
+    /// What was asked for has been told, and there is nothing to run.
+    Told,
     /// The reader of our output went away, which is a normal end.
     OutputClosed,
 }
@@ -36,7 +38,7 @@ impl Failure {
 pub fn settle(outcome: Result<u8, Failure>) -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
-        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::OutputClosed | Failure::Told) => ExitCode::SUCCESS,
         Err(Failure::Reports(sources, reports)) => {
             report::print(&sources, &reports);
             ExitCode::FAILURE

@@ -27,6 +27,8 @@ pub struct Script {
     pub imports: Vec<Import>,
     /// `$1`, `$2`, …
     pub parameters: Vec<String>,
+    /// Those with a name, `--name=value`, which stand behind `--`.
+    pub named: Vec<(String, Option<String>)>,
 }
 
 /// Reads the script that the command line names.
@@ -49,11 +51,13 @@ pub fn read(program: Option<String>, operands: Vec<String>) -> Result<Script, Fa
         Ok(imports) => imports,
         Err(reports) => return Err(Failure::Reports(sources, reports)),
     };
+    let (parameters, named) = parameters(operands);
     Ok(Script {
         sources,
         file,
         imports,
-        parameters: operands.collect(),
+        parameters,
+        named,
     })
 }
 
@@ -61,12 +65,35 @@ pub fn read(program: Option<String>, operands: Vec<String>) -> Result<Script, Fa
 pub fn embedded(name: &str, text: &str, parameters: Vec<String>) -> Script {
     let mut sources = SourceMap::new();
     let file = sources.add(name, text);
+    let (parameters, named) = self::parameters(parameters);
     Script {
         sources,
         file,
         imports: Vec::new(),
         parameters,
+        named,
     }
+}
+
+/// Parts the parameters by place from those by name.
+#[expect(
+    clippy::type_complexity,
+    reason = "each half is what `sema::Options` takes"
+)]
+fn parameters(
+    given: impl IntoIterator<Item = String>,
+) -> (Vec<String>, Vec<(String, Option<String>)>) {
+    let (named, placed): (Vec<String>, Vec<String>) = given
+        .into_iter()
+        .partition(|word| word.len() > 2 && word.starts_with("--"));
+    let named = named.iter().map(|word| {
+        let word = word.trim_start_matches('-');
+        match word.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (word.to_owned(), None),
+        }
+    });
+    (placed, named.collect())
 }
 
 fn from_file(name: String) -> Result<(String, Vec<u8>), Failure> {

@@ -12,8 +12,12 @@ use lexer::{Diagnostic, SourceMap};
 use parser::ast;
 use runtime::Host;
 use runtime::host::{Fact, Witness};
+use sema::ir::Parameter;
 use sema::kernel::{Feature, Kernel};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Named parameters as given.
+type Named = Vec<(String, Option<String>)>;
 
 /// Stack of the compiler in bytes. Scripts nest, and chains like `1 + 1 + …` nest deeply; only
 /// what is used is ever made real.
@@ -56,7 +60,10 @@ fn on_large_stack<T>(
     work: impl FnOnce() -> Result<T, Vec<Diagnostic>>,
 ) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(|| stacker::grow(STACK_BYTES, work))) {
-        Ok(outcome) => outcome.map_err(|reports| Failure::Reports(sources, reports)),
+        Ok(outcome) => outcome.map_err(|reports| match reports.is_empty() {
+            true => Failure::Told,
+            false => Failure::Reports(sources, reports),
+        }),
         Err(_) => Err(
             Diagnostic::error("internal-error", "the compiler made a mistake")
                 .help("please report it, with the script")
@@ -84,6 +91,7 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Made, Vec<D
         file,
         imports,
         parameters,
+        named,
     } = script;
     show(Stage::Tokens, &|| lexer::dump(&sources, file));
     let (tree, reports) = imports::parse(&sources, file, &imports);
@@ -93,7 +101,12 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Made, Vec<D
     show(Stage::Ast, &|| parser::dump(&tree, &sources));
     let host = args.host();
     let witness = Witness::new(&host);
-    let program = analyze(args, &tree, &witness, parameters, child)?;
+    let wants_help = named.iter().any(|(name, _)| name == "help");
+    let program = analyze(args, &tree, &witness, (parameters, named), child)?;
+    if wants_help {
+        explain_parameters(&program.parameters);
+        return Err(Vec::new());
+    }
     if !args.no_warnings {
         report::print(&sources, &program.warnings);
     }
@@ -123,13 +136,14 @@ fn take_apart(args: &Args, script: Script) -> Result<Study, Vec<Diagnostic>> {
         file,
         imports,
         parameters,
+        named,
     } = script;
     let (tree, reports) = imports::parse(&sources, file, &imports);
     if !reports.is_empty() {
         return Err(reports);
     }
     let host = Host::new();
-    let program = analyze(args, &tree, &host, parameters, None)?;
+    let program = analyze(args, &tree, &host, (parameters, named), None)?;
     report::print(&sources, &program.warnings);
     let options = machine(&host);
     let text = |stage| {
@@ -145,6 +159,29 @@ fn take_apart(args: &Args, script: Script) -> Result<Study, Vec<Diagnostic>> {
         llvm,
         assembly,
     })
+}
+
+/// Prints the named parameters that a script takes.
+fn explain_parameters(parameters: &[Parameter]) {
+    if parameters.is_empty() {
+        println!("The script takes no named parameters.");
+        return;
+    }
+    println!("Parameters of the script, behind `--`:");
+    let written = |p: &Parameter| match &p.default {
+        Some(default) => format!("--{}={default}", p.name),
+        None => format!("--{}", p.name),
+    };
+    let width = parameters.iter().map(|p| written(p).len()).max();
+    for parameter in parameters {
+        let about = parameter.description.as_deref().unwrap_or_default();
+        let line = format!(
+            "  {:width$}  {about}",
+            written(parameter),
+            width = width.unwrap_or(0)
+        );
+        println!("{}", line.trim_end());
+    }
 }
 
 /// What codegen wants to know of the machine.
@@ -167,11 +204,12 @@ fn analyze(
     args: &Args,
     tree: &ast::Program,
     host: &dyn Kernel,
-    parameters: Vec<String>,
+    (positional, named): (Vec<String>, Named),
     child: Option<u32>,
 ) -> Result<sema::ir::Program, Vec<Diagnostic>> {
     let options = sema::Options {
-        positional: parameters,
+        positional,
+        named,
         environment: settings(),
         child,
         pid: args.pid,

@@ -19,6 +19,8 @@ const MAX_ROUNDS: usize = 24;
 pub struct Options {
     /// The positional parameters, `$1` first.
     pub positional: Vec<String>,
+    /// The named parameters, `--name=value` or `--name`, without the dashes.
+    pub named: Vec<(String, Option<String>)>,
     /// Settings from the environment, without prefix: they win over the script's.
     pub environment: Vec<(String, String)>,
     /// Process id of the command that `-c` started.
@@ -83,7 +85,20 @@ pub fn analyze(
         }
     }
     infer::check_maps(&mut cx);
+    check_parameters(&mut cx);
     finish(cx, probes, standing)
+}
+
+/// Reports named parameters that were given though the script does not ask for them.
+fn check_parameters(cx: &mut Cx<'_>) {
+    let names: Vec<String> = cx.parameters.iter().map(|p| p.name.clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let given = cx.options.named.iter().map(|(name, _)| name.as_str());
+    let unknown = given.filter(|name| *name != "help" && !names.contains(name));
+    let reports: Vec<Diagnostic> = unknown
+        .map(|name| error::unknown_parameter(name, &names))
+        .collect();
+    reports.into_iter().for_each(|report| cx.report(report));
 }
 
 /// A clause and the places that its attach points stand for.
@@ -180,6 +195,7 @@ fn finish(
         pid_namespace: cx.kernel.pid_namespace(),
         config: cx.config,
         probes,
+        parameters: cx.parameters,
         warnings: standing,
     })
 }

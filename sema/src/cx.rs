@@ -24,6 +24,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) maps: Maps,
     pub(crate) events: Vec<Event>,
     pub(crate) macros: Macros,
+    /// The named parameters that were asked for.
+    pub(crate) parameters: Vec<ir::Parameter>,
     reports: Vec<Diagnostic>,
     /// Code, place and message of each report.
     reported: HashSet<(&'static str, Option<Span>, String)>,
@@ -106,6 +108,7 @@ impl<'a> Cx<'a> {
             maps: Maps::default(),
             events: Vec::new(),
             macros: Macros::default(),
+            parameters: Vec::new(),
             reports: Vec::new(),
             reported: HashSet::new(),
             expanding: Vec::new(),
@@ -117,6 +120,14 @@ impl<'a> Cx<'a> {
     /// The types of the kernel, with the script's own before them.
     pub(crate) fn btf(&self) -> Result<&'a Btf, KernelError> {
         self.definitions.btf()
+    }
+
+    /// Takes note of a named parameter; what is said of it where it is first used holds.
+    pub(crate) fn parameter(&mut self, parameter: ir::Parameter) {
+        let known = self.parameters.iter().any(|p| p.name == parameter.name);
+        if !known {
+            self.parameters.push(parameter);
+        }
     }
 
     /// Adds a report, once however often the place is checked. In a macro it also shows how the

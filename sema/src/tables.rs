@@ -272,6 +272,8 @@ pub(crate) struct Variable {
     pub(crate) span: Span,
     /// Whether the script states its type.
     pub(crate) fixed: bool,
+    /// Its type in memory, where that is all that is known of it.
+    lowered: Option<ir::Type>,
 }
 
 impl Variables {
@@ -321,6 +323,7 @@ impl Variables {
             self.table.push(Variable {
                 name: name.to_owned(),
                 fixed: false,
+                lowered: None,
                 ty: Ty::Unknown,
                 span,
             });
@@ -332,6 +335,15 @@ impl Variables {
         if let Some(scope) = self.scopes.last_mut() {
             scope.names.insert(name.to_owned(), id);
         }
+        id
+    }
+
+    /// A new nameless variable of a type as it is in memory.
+    pub(crate) fn declare_lowered(&mut self, ty: ir::Type, span: Span) -> VarId {
+        let id = self.declare("", None, span);
+        let variable = &mut self.table[id.0 as usize];
+        self.changed |= variable.lowered.as_ref() != Some(&ty);
+        variable.lowered = Some(ty);
         id
     }
 
@@ -382,7 +394,7 @@ impl Variables {
     pub(crate) fn lower(&self) -> Vec<ir::Variable> {
         let lower = |v: &Variable| ir::Variable {
             name: v.name.clone(),
-            ty: v.ty.lower(),
+            ty: v.lowered.clone().unwrap_or_else(|| v.ty.lower()),
         };
         self.table[..self.declared].iter().map(lower).collect()
     }

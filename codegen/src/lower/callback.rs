@@ -109,13 +109,21 @@ fn counted<'m>(
 }
 
 /// `for ($kv : @m)`
-fn entries<'m>(cx: &mut Cx<'_, 'm>, stmt: &'m Stmt, map: MapId, var: VarId, body: &'m [Stmt]) {
+fn entries<'m>(
+    cx: &mut Cx<'_, 'm>,
+    stmt: &'m Stmt,
+    map: MapId,
+    var: Option<VarId>,
+    body: &'m [Stmt],
+) {
     let environment = cx.environment();
     let round = cx.round(stmt, &[Ty::Ptr; 4], 3);
     let function = round.function;
     let (key, value) = (function.param(1), function.param(2));
     let used = fill(round, stmt, body, |cx, _| {
-        copy_entry(cx, map, var, key, value)
+        if let Some(var) = var {
+            copy_entry(cx, map, var, key, value);
+        }
     });
     cx.absorb(&used);
     let symbol = cx.unit.map_symbol(map);

@@ -168,7 +168,9 @@ pub(super) fn in_stmt(stmt: &Stmt, found: &Found<'_>) -> bool {
                 || in_expr(end, found)
                 || rounds(&|| variable(var) || in_stmts(body, found))
         }
-        StmtKind::ForMap { var, body, .. } => rounds(&|| variable(var) || in_stmts(body, found)),
+        StmtKind::ForMap { var, body, .. } => {
+            rounds(&|| var.is_some_and(|var| variable(&var)) || in_stmts(body, found))
+        }
         StmtKind::Unroll { body, .. } => in_stmts(body, found),
         StmtKind::Break | StmtKind::Continue | StmtKind::Return => false,
     }

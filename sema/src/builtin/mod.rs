@@ -12,6 +12,7 @@ pub(crate) mod names;
 mod net;
 mod output;
 mod read;
+mod script;
 mod site;
 mod strings;
 mod task;
@@ -143,6 +144,7 @@ impl Call<'_> {
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
     [
         value::TABLE,
+        script::TABLE,
         site::TABLE,
         machine::TABLE,
         task::TABLE,

@@ -1,5 +1,6 @@
-//! Reports about macros.
+//! Reports about macros, parameters and what a script takes for granted.
 
+use super::{list, near};
 use lexer::{Diagnostic, Span};
 use parser::ast::Ident;
 
@@ -102,4 +103,51 @@ pub(crate) fn map_not_passed(map: &str, span: Span, of: &Ident) -> Diagnostic {
         "add a parameter: `macro {}({map})`, and pass the map in the call",
         of.name
     ))
+}
+
+pub(crate) fn unknown_parameter(name: &str, names: &[&str]) -> Diagnostic {
+    let report = Diagnostic::error(
+        "unknown-parameter",
+        format!("the script takes no parameter `--{name}`"),
+    );
+    let report = near(report, name, names, |n| format!("--{n}"));
+    match names {
+        [] => report.help("leave it out: the script takes no named parameters"),
+        _ => {
+            let dashed: Vec<String> = names.iter().map(|name| format!("--{name}")).collect();
+            let dashed: Vec<&str> = dashed.iter().map(String::as_str).collect();
+            report.help(format!("give one of {}", list(&dashed, dashed.len())))
+        }
+    }
+}
+
+pub(crate) fn parameter_value(
+    name: &str,
+    given: Option<&str>,
+    wanted: &str,
+    span: Span,
+) -> Diagnostic {
+    let message = match given {
+        Some(given) => format!("`--{name}={given}` does not do: it takes {wanted}"),
+        None => format!("`--{name}` needs a value: {wanted}"),
+    };
+    Diagnostic::error("parameter-value", message)
+        .primary(span, "asked for here")
+        .help(format!("give {wanted}: `-- --{name}=…`"))
+}
+
+pub(crate) fn static_assert(message: Option<&str>, span: Span) -> Diagnostic {
+    let message = match message {
+        Some(message) => format!("what the script takes for granted does not hold: {message}"),
+        None => "what the script takes for granted does not hold".to_owned(),
+    };
+    Diagnostic::error("static-assert", message)
+        .primary(span, "this is false")
+        .help("the script was written for another machine, or for other parameters")
+}
+
+pub(crate) fn failed(message: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("fail", message)
+        .primary(span, "the script refuses to be compiled")
+        .help("see what the script says of the parameters and the machine that it needs")
 }

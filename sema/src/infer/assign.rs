@@ -359,7 +359,7 @@ fn refuse_aggregation(place: &MapPlace, op: &str, span: Span, cx: &mut Cx<'_>) -
 }
 
 /// Keeps a value in a nameless variable, so that it is worked out once though it is used twice.
-pub(super) fn keep(value: Typed, cx: &mut Cx<'_>) -> (Option<Stmt>, Typed) {
+pub(crate) fn keep(value: Typed, cx: &mut Cx<'_>) -> (Option<Stmt>, Typed) {
     let span = value.span;
     if value.as_literal().is_some() || value.is_unknown() || !value.ty.is_value() {
         return (None, value);
@@ -371,4 +371,40 @@ pub(super) fn keep(value: Typed, cx: &mut Cx<'_>) -> (Option<Stmt>, Typed) {
         Some(Stmt { kind, span }),
         Typed::value(ExprKind::Var(id), ty, span),
     )
+}
+
+/// As [`keep`], for a key that has been converted to the type of its map.
+pub(crate) fn keep_key(key: ir::Expr, span: Span, cx: &mut Cx<'_>) -> (Option<Stmt>, ir::Expr) {
+    let plain = matches!(
+        key.kind,
+        ExprKind::Int(_) | ExprKind::Str(_) | ExprKind::Var(_)
+    );
+    if plain {
+        return (None, key);
+    }
+    let ty = key.ty.clone();
+    let id = cx.program.variables.declare_lowered(ty.clone(), span);
+    let kind = StmtKind::Assign {
+        place: Place::Var(id),
+        value: key,
+    };
+    let key = expr(ExprKind::Var(id), ty, span);
+    (Some(Stmt { kind, span }), key)
+}
+
+/// A nameless variable that counts, and the statement that makes it zero.
+pub(crate) fn counter(span: Span, cx: &mut Cx<'_>) -> (Stmt, VarId) {
+    let id = cx.program.variables.declare("", Some(Ty::I64), span);
+    let kind = StmtKind::Assign {
+        place: Place::Var(id),
+        value: Typed::literal(0, span).convert(&Ty::I64),
+    };
+    (Stmt { kind, span }, id)
+}
+
+/// The store of a checked value into a variable of this name, which is made where it is new.
+pub(crate) fn assign_variable(name: &str, at: Span, value: Typed, cx: &mut Cx<'_>) -> StmtKind {
+    let known = cx.program.variables.find(name);
+    let id = known.unwrap_or_else(|| cx.program.variables.declare(name, None, at));
+    store(id, value, cx)
 }

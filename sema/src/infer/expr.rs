@@ -85,7 +85,7 @@ fn positional(n: u32, span: Span, cx: &mut Cx<'_>) -> Typed {
 }
 
 /// A whole number as people write one on a command line.
-fn number(text: &str) -> Option<i128> {
+pub(crate) fn number(text: &str) -> Option<i128> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text),

@@ -86,7 +86,11 @@ fn entries(
     let entry = entry_type(id, map, cx);
     let ty = entry.clone().unwrap_or(Ty::Unknown);
     let (var, body) = with_variable(var, &ty, body, span, cx);
-    entry.map(|_| StmtKind::ForMap { map: id, var, body })
+    entry.map(|_| StmtKind::ForMap {
+        map: id,
+        var: Some(var),
+        body,
+    })
 }
 
 /// The type of a map's entries, as far as it is known; nothing, and a report, where the map has

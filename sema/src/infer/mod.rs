@@ -4,6 +4,7 @@ mod access;
 mod address;
 mod assign;
 mod cast;
+mod constant;
 mod convert;
 mod describe;
 mod expr;
@@ -15,11 +16,14 @@ mod op;
 mod stmt;
 
 pub(crate) use access::{MapPlace, map_place, place_of};
+pub(crate) use assign::{assign_variable, counter, keep, keep_key};
 pub(crate) use cast::integer_named;
-pub(crate) use expr::{check_expr, check_value, record_of, text};
+pub(crate) use constant::truth as known_truth;
+pub(crate) use expr::{check_expr, check_value, number, record_of, text};
 pub(crate) use macros::{Frame, Macros};
 pub(crate) use memory::{field_of, from_btf, pointed_to};
 pub(crate) use object::valued;
+pub(crate) use op::condition;
 
 use crate::cx::Cx;
 use crate::ir::{self, MapKind};

@@ -1,7 +1,7 @@
 //! Statements and blocks.
 
 use super::expr::{check_expr, check_value};
-use super::{assign, looping, macros, op};
+use super::{assign, constant, looping, macros, op};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{AttachTarget, ExprKind, Stmt, StmtKind};
@@ -76,6 +76,15 @@ fn check_stmt(stmt: &ast::Stmt, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
             otherwise,
         } => {
             let cond = op::condition(cond, cx);
+            // What is known when compiling decides what is compiled at all.
+            if let Some(holds) = constant::truth(&cond) {
+                let taken = if holds {
+                    Some(then)
+                } else {
+                    otherwise.as_ref()
+                };
+                return out.extend(taken.map(|body| check_body(body, cx)).unwrap_or_default());
+            }
             let then = check_body(then, cx);
             let otherwise = otherwise
                 .as_ref()

@@ -55,8 +55,21 @@ pub struct Program {
     pub pid_namespace: Option<PidNamespace>,
     /// What the person chose for the run.
     pub config: Config,
+    /// The named parameters that it takes, in order of first use.
+    pub parameters: Vec<Parameter>,
     /// What may not be as meant.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// A named parameter of a script, as `getopt` asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name, without dashes.
+    pub name: String,
+    /// Its value where none is given; nothing for one that is true when it is given.
+    pub default: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
 }
 
 /// The settings of a script, from its block and the environment.

@@ -206,7 +206,8 @@ impl Printer<'_> {
                 self.block(body, depth + 1, f)
             }
             StmtKind::ForMap { map, var, body } => {
-                let var = self.variable_name(var.0 as usize);
+                let var = var.map(|var| self.variable_name(var.0 as usize));
+                let var = var.as_deref().unwrap_or("_");
                 writeln!(f, "{pad}for {var} in {}", self.entry(*map, None))?;
                 self.block(body, depth + 1, f)
             }

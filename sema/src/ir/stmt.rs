@@ -85,8 +85,8 @@ pub enum StmtKind {
         /// A map with keys.
         map: MapId,
         /// The variable that takes a copy of each entry: a tuple of key and value, an aggregation
-        /// folded over all CPUs.
-        var: VarId,
+        /// folded over all CPUs. Nothing where the body does not look at the entries.
+        var: Option<VarId>,
         /// A round.
         body: Vec<Stmt>,
     },
