@@ -31,27 +31,19 @@ pub struct Script {
     pub named: Vec<(String, Option<String>)>,
 }
 
-/// Reads the script that the command line names.
+/// Reads the script that the command line names, and what it imports.
 ///
 /// # Errors
 /// When there is none, it cannot be read, or it is not a text that could be a script.
 pub fn read(program: Option<String>, operands: Vec<String>) -> Result<Script, Failure> {
-    let mut operands = operands.into_iter();
-    let (name, bytes) = match program {
-        Some(text) => (FROM_COMMAND_LINE.to_owned(), text.into_bytes()),
-        None => {
-            let name = operands.next().ok_or_else(nothing_to_run)?;
-            from_file(name)?
-        }
-    };
-    let text = check(&name, bytes)?;
-    let mut sources = SourceMap::new();
-    let file = sources.add(name, text);
+    let given = operands.clone().into_iter();
+    let given = given.skip(usize::from(program.is_none()));
+    let (parameters, named) = parameters(given);
+    let (mut sources, file) = alone(program, operands)?;
     let imports = match imports::read(&mut sources, file) {
         Ok(imports) => imports,
         Err(reports) => return Err(Failure::Reports(sources, reports)),
     };
-    let (parameters, named) = parameters(operands);
     Ok(Script {
         sources,
         file,
@@ -59,6 +51,27 @@ pub fn read(program: Option<String>, operands: Vec<String>) -> Result<Script, Fa
         parameters,
         named,
     })
+}
+
+/// Reads the script that the command line names, and nothing else.
+///
+/// # Errors
+/// As [`read`].
+pub fn alone(
+    program: Option<String>,
+    operands: Vec<String>,
+) -> Result<(SourceMap, FileId), Failure> {
+    let (name, bytes) = match program {
+        Some(text) => (FROM_COMMAND_LINE.to_owned(), text.into_bytes()),
+        None => {
+            let name = operands.into_iter().next().ok_or_else(nothing_to_run)?;
+            from_file(name)?
+        }
+    };
+    let text = check(&name, bytes)?;
+    let mut sources = SourceMap::new();
+    let file = sources.add(name, text);
+    Ok((sources, file))
 }
 
 /// A script that is kept in the binary.

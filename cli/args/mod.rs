@@ -71,6 +71,10 @@ pub struct Args {
     #[arg(short = 'd', long = "debug", value_name = "STAGE", value_delimiter = ',', hide_possible_values = true, help = stage::HELP)]
     pub debug: Vec<Stage>,
 
+    /// Print the script in canonical form, with its comments, instead of running it
+    #[arg(long)]
+    pub fmt: bool,
+
     /// Compile, load and attach, then end without running
     #[arg(long)]
     pub dry_run: bool,

@@ -2,6 +2,7 @@
 
 mod compile;
 mod explain;
+mod format;
 mod list;
 mod manual;
 mod run;
@@ -16,6 +17,8 @@ use crate::{learn, script};
 pub fn carry_out(args: Args) -> Result<u8, Failure> {
     if args.list {
         list::list(&args)
+    } else if args.fmt {
+        format::format(&args)
     } else {
         let script = script::read(args.program.clone(), args.operands.clone())?;
         run::run(args, script)

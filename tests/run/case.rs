@@ -14,7 +14,11 @@
 //! default; `file`, `stdin` or `nothing`), `env` (`NAME=value`), `user` (`nobody`; else root), `workload`
 //! (its words; started once all is attached, and strobe interrupted when it has ended), `signal`
 //! (`INT` or `TERM`; sent once all is attached and `after`, a line of the output, was seen), `exit`.
+<<<<<<< HEAD
 //! `needs` (what the kernel must have, of [`crate::needs`]; with `!` before it, must not have).
+=======
+//! `with` is a file's name and then, as a block, its lines: it lies beside the script (`from: file`).
+>>>>>>> e72237a (--fmt prints a script in canonical form; cases of imports, maps, scopes, settings and parameters)
 //! Blocks of lines indented by four: `program`, `stdout`, `stderr`, `file` (what `{file}` holds in
 //! the end). Without `stderr` nothing may stand there but how many probes were attached.
 //!
@@ -55,6 +59,8 @@ pub struct Case {
     pub stdout: Vec<String>,
     pub stderr: Option<Vec<String>>,
     pub file: Option<Vec<String>>,
+    /// Files in the directory of the case, by name.
+    pub with: Vec<(String, String)>,
     pub exit: i32,
 }
 
@@ -123,6 +129,7 @@ fn set(case: &mut Case, key: &str, value: &str, block: Vec<String>) {
         "stdout" => case.stdout = block,
         "stderr" => case.stderr = Some(block),
         "file" => case.file = Some(block),
+        "with" => case.with.push((one(), block.join("\n") + "\n")),
         "env" => {
             let (name, value) = value.split_once('=').expect("env is NAME=value");
             case.env.push((name.to_owned(), value.to_owned()));

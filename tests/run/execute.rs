@@ -134,6 +134,12 @@ fn start(case: &Case, place: &Place) -> Result<Running, String> {
     match case.from {
         From::Argument => drop(command.arg("-e").arg(&program)),
         From::File => {
+            for (name, text) in &case.with {
+                let path = place.directory.join(name);
+                let folder = path.parent().unwrap_or(&place.directory);
+                std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+                std::fs::write(path, place.fill(text)).map_err(|e| e.to_string())?;
+            }
             let script = place.directory.join("script.bt");
             std::fs::write(&script, &program).map_err(|e| e.to_string())?;
             command.arg(script);

@@ -44,10 +44,31 @@ pub(super) static TABLE: &[Builtin] = &[
     },
 ];
 
+/// `$1 + n`: what follows the first characters of a parameter.
+fn rest_of_positional(e: &ast::Expr, cx: &Cx<'_>) -> Option<Vec<u8>> {
+    let ast::ExprKind::Binary {
+        op: ast::BinaryOp::Add,
+        left,
+        right,
+    } = &e.kind
+    else {
+        return None;
+    };
+    let (ast::ExprKind::Positional(n), ast::ExprKind::Int(skip)) = (&left.kind, &right.kind) else {
+        return None;
+    };
+    let given = cx.options.parameter(*n).unwrap_or("").as_bytes();
+    let skip = usize::try_from(*skip).unwrap_or(usize::MAX);
+    Some(given.get(skip..).unwrap_or_default().to_vec())
+}
+
 fn str_(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     if let ast::ExprKind::Positional(n) = call.args[0].kind {
         let given = cx.options.parameter(n).unwrap_or("").as_bytes().to_vec();
         return text(given, call.span);
+    }
+    if let Some(rest) = rest_of_positional(&call.args[0], cx) {
+        return text(rest, call.span);
     }
     let address = call.value(0, cx);
     if matches!(address.ty, Ty::Str { .. }) {
