@@ -14,11 +14,8 @@
 //! default; `file`, `stdin` or `nothing`), `env` (`NAME=value`), `user` (`nobody`; else root), `workload`
 //! (its words; started once all is attached, and strobe interrupted when it has ended), `signal`
 //! (`INT` or `TERM`; sent once all is attached and `after`, a line of the output, was seen), `exit`.
-<<<<<<< HEAD
 //! `needs` (what the kernel must have, of [`crate::needs`]; with `!` before it, must not have).
-=======
 //! `with` is a file's name and then, as a block, its lines: it lies beside the script (`from: file`).
->>>>>>> e72237a (--fmt prints a script in canonical form; cases of imports, maps, scopes, settings and parameters)
 //! Blocks of lines indented by four: `program`, `stdout`, `stderr`, `file` (what `{file}` holds in
 //! the end). Without `stderr` nothing may stand there but how many probes were attached.
 //!
