@@ -6,19 +6,19 @@ use lexer::{Diagnostic, Span};
 use parser::ast::{ConfigEntry, Expr, ExprKind, Item, Program};
 
 /// A setting: its name, what it takes, and how a value is put into the configuration.
-struct Setting {
-    name: &'static str,
-    takes: &'static str,
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    pub(crate) takes: &'static str,
     apply: fn(&mut Config, &Value) -> Option<()>,
 }
 
 /// The value of a setting as written.
-enum Value {
+pub(crate) enum Value {
     Number(u64),
     Text(String),
 }
 
-static SETTINGS: &[Setting] = &[
+pub(crate) static SETTINGS: &[Setting] = &[
     Setting {
         name: "max_strlen",
         takes: "a number of bytes from 1 to 65536",

@@ -21,6 +21,7 @@ pub mod ir;
 pub mod kernel;
 pub mod list;
 mod provider;
+pub mod reference;
 mod tables;
 mod ty;
 mod typed;

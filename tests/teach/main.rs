@@ -8,5 +8,6 @@ mod explain;
 mod learn;
 #[path = "../../cli/pages.rs"]
 mod pages;
+mod reference;
 mod strobe;
 mod tools;

@@ -60,7 +60,30 @@ pub enum Mode {
     CompileTime,
 }
 
+/// How a built-in is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// By its name alone.
+    Value,
+    /// By a call.
+    Function,
+    /// By its name or by a call.
+    Either,
+    /// By a call that is assigned to a map.
+    Aggregation,
+}
+
 impl Builtin {
+    /// How it is used.
+    pub fn kind(&self) -> Kind {
+        match self.check {
+            Check::Value(_) => Kind::Value,
+            Check::Either(..) => Kind::Either,
+            Check::Aggregation(..) => Kind::Aggregation,
+            _ => Kind::Function,
+        }
+    }
+
     /// What most rows have in common.
     const PLAIN: Self = Self {
         name: "",
