@@ -5,6 +5,7 @@ mod codes;
 mod commands;
 mod examples;
 mod explain;
+mod grammar;
 mod learn;
 #[path = "../../cli/pages.rs"]
 mod pages;
