@@ -43,7 +43,7 @@ pub enum Dump {
 /// # Errors
 /// When its values take more memory than the kernel gives a program.
 pub fn compile(ir: &ir::Program, sources: &SourceMap, options: &Options) -> Result<Object, Error> {
-    with_budgets(|budget| {
+    with_budgets(ir, |budget| {
         let context = Context::new();
         context.discard_names();
         let machine = Machine::new(options.isa)?;
@@ -66,7 +66,7 @@ pub fn dump(
     options: &Options,
     stage: Dump,
 ) -> Result<String, Error> {
-    with_budgets(|budget| {
+    with_budgets(ir, |budget| {
         let context = Context::new();
         let machine = Machine::new(options.isa)?;
         let mut module = Module::new(&context, &machine);
@@ -85,8 +85,11 @@ pub fn dump(
 
 /// Compiles with less and less on the stack, until LLVM finds room for what it spills; and with
 /// more scratch, where the values need it.
-fn with_budgets<T>(mut compile: impl FnMut(Budget) -> Result<T, Error>) -> Result<T, Error> {
-    let mut budget = Budget::GENEROUS;
+fn with_budgets<T>(
+    ir: &ir::Program,
+    mut compile: impl FnMut(Budget) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut budget = Budget::GENEROUS.with_largest(ir.config.on_stack_limit);
     loop {
         let result = compile(budget);
         let next = match &result {

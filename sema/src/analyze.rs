@@ -86,6 +86,10 @@ pub fn analyze(
     }
     infer::check_maps(&mut cx);
     check_parameters(&mut cx);
+    let limit = cx.config.max_bpf_progs;
+    if let Some(first) = probes.first().filter(|_| probes.len() > limit as usize) {
+        cx.report(error::too_many_programs(probes.len(), limit, first.span));
+    }
     finish(cx, probes, standing)
 }
 

@@ -35,6 +35,41 @@ pub(crate) static SETTINGS: &[Setting] = &[
         apply: |c, v| set(&mut c.max_probes, v.number(1..=u32::MAX)),
     },
     Setting {
+        name: "max_bpf_progs",
+        takes: "a number of programs above 0",
+        apply: |c, v| set(&mut c.max_bpf_progs, v.number(1..=u32::MAX)),
+    },
+    Setting {
+        name: "on_stack_limit",
+        takes: "a number of bytes from 0 to 512",
+        apply: |c, v| set(&mut c.on_stack_limit, v.number(0..=512)),
+    },
+    Setting {
+        name: "unstable_map_decl",
+        takes: UNSTABLE,
+        apply: |c, v| unstable(c, v, "map_decl"),
+    },
+    Setting {
+        name: "unstable_tseries",
+        takes: UNSTABLE,
+        apply: |c, v| unstable(c, v, "tseries"),
+    },
+    Setting {
+        name: "unstable_addr",
+        takes: UNSTABLE,
+        apply: |c, v| unstable(c, v, "addr"),
+    },
+    Setting {
+        name: "unstable_import",
+        takes: UNSTABLE,
+        apply: |c, v| unstable(c, v, "import"),
+    },
+    Setting {
+        name: "unstable_macro",
+        takes: UNSTABLE,
+        apply: |c, v| unstable(c, v, "macro"),
+    },
+    Setting {
         name: "max_cat_bytes",
         takes: "a number of bytes above 0",
         apply: |c, v| set(&mut c.max_cat_bytes, v.number(1..=u32::MAX)),
@@ -70,6 +105,22 @@ pub(crate) static SETTINGS: &[Setting] = &[
         apply: |c, v| set(&mut c.missing_probes, Some(missing_probes(v.text()?)?)),
     },
 ];
+
+/// What the settings of unstable features take.
+const UNSTABLE: &str = "enable, warn or error";
+
+/// Features that may still change: only `error` means something, since strobe has them for good.
+fn unstable(config: &mut Config, value: &Value, feature: &str) -> Option<()> {
+    config.refused.retain(|refused| refused != feature);
+    match (value.text(), value.truth()) {
+        (Some("enable" | "warn"), _) | (_, Some(true)) => Some(()),
+        (Some("error"), _) | (_, Some(false)) => {
+            config.refused.push(feature.to_owned());
+            Some(())
+        }
+        _ => None,
+    }
+}
 
 /// Puts a value into its place, if there is one.
 fn set<T>(place: &mut T, value: Option<T>) -> Option<()> {

@@ -13,6 +13,8 @@ use sema::ir::align_up;
 pub(crate) struct Budget {
     /// Bytes of stack for values in memory.
     stack: u32,
+    /// Bytes of the largest value in memory that goes on the stack.
+    largest: u32,
     /// Scalar variables that may live in registers, or be spilled; the others go to scratch.
     pub(super) registers: u32,
     /// Whether scratch is one array for all programs and CPUs, which has room for much, rather than
@@ -24,9 +26,15 @@ impl Budget {
     /// What is enough for most programs.
     pub(crate) const GENEROUS: Self = Self {
         stack: 320,
+        largest: 64,
         registers: 24,
         wide: false,
     };
+
+    /// The same with another limit to single values on the stack.
+    pub(crate) fn with_largest(self, largest: u32) -> Self {
+        Self { largest, ..self }
+    }
 
     /// The same with more scratch, if there is more.
     pub(crate) fn wider(self) -> Option<Self> {
@@ -52,9 +60,6 @@ impl Budget {
     }
 }
 
-/// The largest value that goes on the stack.
-const STACK_VALUE_MAX: u32 = 64;
-
 /// Where a value lives.
 #[derive(Clone, Copy)]
 pub(super) enum Home<'m> {
@@ -75,6 +80,8 @@ pub(super) struct Frame<'m> {
     /// Slots of the values that are alive, in the order in which they were asked for.
     temps: Vec<usize>,
     stack_left: u32,
+    /// Bytes of the largest value that goes on the stack.
+    largest: u32,
     scratch_top: u32,
     /// The most of scratch that was in use, by this function or one that it calls.
     scratch_high: u32,
@@ -90,6 +97,7 @@ impl<'m> Frame<'m> {
             slots: Vec::new(),
             temps: Vec::new(),
             stack_left: budget.stack,
+            largest: budget.largest,
             scratch_top: scratch,
             scratch_high: scratch,
         }
@@ -159,7 +167,7 @@ impl<'m> Frame<'m> {
             return index;
         }
         let home = match alloca {
-            Some(alloca) if size <= STACK_VALUE_MAX && size <= self.stack_left => {
+            Some(alloca) if size <= self.largest && size <= self.stack_left => {
                 self.stack_left -= size;
                 Home::Stack(alloca(size))
             }

@@ -24,6 +24,28 @@ pub(crate) fn too_many_probes(count: usize, limit: u32, span: Span) -> Diagnosti
     ))
 }
 
+pub(crate) fn too_many_programs(count: usize, limit: u32, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "too-many-programs",
+        format!("the script takes {count} BPF programs; {limit} are allowed"),
+    )
+    .primary(span, "the first clause")
+    .help(format!(
+        "narrow the wildcards, or set `config = {{ max_bpf_progs = {count} }}`"
+    ))
+}
+
+pub(crate) fn refused(feature: &str, what: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "refused-feature",
+        format!("the script does not want {what}: `unstable_{feature}` is `error`"),
+    )
+    .primary(span, "used here")
+    .help(format!(
+        "set `unstable_{feature} = enable`, or leave this out"
+    ))
+}
+
 pub(crate) fn unknown_provider(name: &str, span: Span) -> Diagnostic {
     let names: Vec<&str> = PROVIDERS.iter().map(|p| p.name).collect();
     let report = Diagnostic::error(

@@ -76,8 +76,16 @@ pub(crate) fn check_maps(cx: &mut Cx<'_>) {
     reports.into_iter().for_each(|report| cx.report(report));
 }
 
+/// Reports a feature that the script's settings refuse.
+pub(crate) fn refuse(feature: &str, what: &str, span: lexer::Span, cx: &mut Cx<'_>) {
+    if cx.config.refused.iter().any(|refused| refused == feature) {
+        cx.report(error::refused(feature, what, span));
+    }
+}
+
 /// Takes in `let @m = kind(size);`.
 pub(crate) fn declare_map(decl: &ast::MapDecl, cx: &mut Cx<'_>) {
+    refuse("map_decl", "declarations of maps", decl.span, cx);
     let kinds = [
         ("hash", MapKind::Hash),
         ("lruhash", MapKind::LruHash),

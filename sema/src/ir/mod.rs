@@ -81,6 +81,12 @@ pub struct Config {
     pub max_map_keys: u32,
     /// How many attach points a script may have.
     pub max_probes: u32,
+    /// How many programs a script may have.
+    pub max_bpf_progs: u32,
+    /// Bytes of a value that may live on the stack of a program, rather than in scratch.
+    pub on_stack_limit: u32,
+    /// Unstable features that the script does not want to use, such as `map_decl`.
+    pub refused: Vec<String>,
     /// Bytes that `cat` prints of a file at most.
     pub max_cat_bytes: u32,
     /// Pages of ring buffer for each CPU.
@@ -103,6 +109,9 @@ impl Default for Config {
             max_strlen: 1024,
             max_map_keys: 4096,
             max_probes: 1024,
+            max_bpf_progs: 1024,
+            on_stack_limit: 64,
+            refused: Vec::new(),
             max_cat_bytes: 10240,
             perf_rb_pages: 64,
             str_trunc_trailer: "..".to_owned(),
