@@ -108,6 +108,10 @@ pub struct Args {
     #[arg(long)]
     pub no_warnings: bool,
 
+    /// Look for debug symbols in this directory first
+    #[arg(long, value_name = "DIR")]
+    pub debuginfo: Option<PathBuf>,
+
     /// Allow functions that change the traced system
     #[arg(long)]
     pub r#unsafe: bool,
@@ -156,7 +160,9 @@ impl Args {
 
     /// The machine that the person speaks of.
     pub fn host(&self) -> Host {
-        Host::new().with_function_list(self.traceable_functions.clone())
+        Host::new()
+            .with_function_list(self.traceable_functions.clone())
+            .with_debug_directory(self.debuginfo.clone())
     }
 
     /// What an empty command line says.

@@ -142,7 +142,7 @@ fn take_apart(args: &Args, script: Script) -> Result<Study, Vec<Diagnostic>> {
     if !reports.is_empty() {
         return Err(reports);
     }
-    let host = Host::new();
+    let host = args.host();
     let program = analyze(args, &tree, &host, (parameters, named), None)?;
     report::print(&sources, &program.warnings);
     let options = machine(&host);

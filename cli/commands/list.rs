@@ -4,7 +4,6 @@ use crate::args::Args;
 use crate::failure::Failure;
 use crate::report;
 use lexer::{Diagnostic, SourceMap};
-use runtime::Host;
 use sema::kernel::KernelError;
 use std::io::{BufWriter, Write, stdout};
 
@@ -13,7 +12,7 @@ use std::io::{BufWriter, Write, stdout};
 /// # Errors
 /// When nothing matches a pattern and the machine was not asked in full.
 pub fn list(args: &Args) -> Result<u8, Failure> {
-    let host = Host::new();
+    let host = args.host();
     let every = [String::new()];
     let patterns = if args.operands.is_empty() {
         every.as_slice()

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::script::Script;
 use crate::{progress, report};
 use lexer::SourceMap;
-use runtime::host::KernelSymbols;
+use runtime::host::MachineSymbols;
 use runtime::{Command, Error, Options, Output, OutputFormat, Session, Statistics};
 use std::time::Instant;
 
@@ -31,7 +31,10 @@ pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
     let options = Options {
         command,
         pid: args.pid,
-        symbols: Some(Box::new(KernelSymbols::new())),
+        symbols: Some(Box::new(MachineSymbols::new(
+            &object.manifest.config,
+            args.debuginfo.clone(),
+        ))),
         keep_verifier_logs,
         statistics: Statistics {
             print: args.stats,

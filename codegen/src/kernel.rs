@@ -69,6 +69,8 @@ pub const UPDATE_ANY: u64 = 0;
 pub const UPDATE_NOEXIST: u64 = 1;
 /// `BPF_F_USER_STACK`: the stack of the process rather than the kernel's.
 pub const USER_STACK: u64 = 1 << 8;
+/// `BPF_F_USER_BUILD_ID`: build ids and offsets rather than addresses.
+pub const USER_BUILD_ID: u64 = 1 << 11;
 /// `BPF_RB_FORCE_WAKEUP`: wake the reader whatever it is doing.
 pub const RING_FORCE_WAKEUP: u64 = 2;
 

@@ -25,6 +25,7 @@ mod session;
 mod symbol;
 mod sys;
 mod table;
+mod track;
 mod verifier;
 
 pub use command::Command;
@@ -32,6 +33,6 @@ pub use error::Error;
 pub use host::Host;
 pub use print::{Output, OutputFormat};
 pub use session::{Options, Outcome, Progress, Session, Statistics};
-pub use symbol::{NoSymbols, Symbol, Symbols};
+pub use symbol::{Frame, NoSymbols, Symbol, Symbols};
 pub use sys::{SyscallError, possible_cpus};
 pub use verifier::Rejection;

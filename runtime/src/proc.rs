@@ -11,6 +11,8 @@ pub(crate) struct Mapping {
     pub(crate) end: u64,
     /// Bytes from the start of the file.
     pub(crate) offset: u64,
+    /// The inode of the file.
+    pub(crate) inode: u64,
     /// What is mapped: a path, `[vdso]`, or nothing for plain memory.
     pub(crate) what: String,
 }
@@ -49,7 +51,7 @@ fn mapping(line: &str) -> Option<Mapping> {
     let range = word();
     let permissions = word();
     let offset = word();
-    let (_device, _inode) = (word(), word());
+    let (_device, inode) = (word(), word());
     let what = rest.trim_start();
     let (start, end) = range.split_once('-')?;
     let hex = |digits| u64::from_str_radix(digits, 16).ok();
@@ -60,6 +62,7 @@ fn mapping(line: &str) -> Option<Mapping> {
         start: hex(start)?,
         end: hex(end)?,
         offset: hex(offset)?,
+        inode: inode.parse().unwrap_or(0),
         what: what.to_owned(),
     })
 }
@@ -75,6 +78,7 @@ mod tests {
             start: 0x7f10_a000,
             end: 0x7f10_b000,
             offset: 0x2000,
+            inode: 99,
             what: "/opt/a b/lib.so".to_owned(),
         };
         assert_eq!(mapping(line), Some(expected));

@@ -6,6 +6,7 @@ use sema::ir::Clock;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs;
+use std::sync::Arc;
 
 /// A symbol of the kernel and how far behind its start an address lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,39 @@ pub trait Symbols {
     /// The symbol of the kernel that an address lies in.
     fn kernel(&self, address: u64) -> Option<Symbol>;
 
-    /// The symbol that an address of a process lies in.
-    fn user(&self, pid: u32, address: u64) -> Option<Symbol>;
+    /// The functions that an address of a process lies in, the innermost of inlined ones first.
+    /// None where nobody knows what is there.
+    fn user(&self, pid: u32, address: u64) -> Arc<[Frame]>;
+
+    /// Told, before programs are attached, that symbols of processes will be asked for, also of
+    /// such that are gone by then: of all, or of one and its descendants.
+    fn watch(&mut self, pid: Option<u32>);
+}
+
+/// A function of a process that an address lies in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// Its name; empty where the file is known and nothing in it has the address.
+    pub name: String,
+    /// Bytes from its start; nothing for an inlined function, which has none.
+    pub offset: Option<u64>,
+    /// The file that it is in.
+    pub file: Option<Arc<str>>,
+    /// Source file and line.
+    pub source: Option<String>,
+    /// Whether it was inlined into the next one.
+    pub is_inlined: bool,
+}
+
+impl Frame {
+    /// An address of a file, as the file's own tables count, that no function has.
+    pub fn unnamed(file: Arc<str>, address: u64) -> Self {
+        Self {
+            offset: Some(address),
+            file: Some(file),
+            ..Self::default()
+        }
+    }
 }
 
 /// Knows no symbols: every address prints as a number.
@@ -34,9 +66,11 @@ impl Symbols for NoSymbols {
         None
     }
 
-    fn user(&self, _pid: u32, _address: u64) -> Option<Symbol> {
-        None
+    fn user(&self, _pid: u32, _address: u64) -> Arc<[Frame]> {
+        Arc::new([])
     }
+
+    fn watch(&mut self, _pid: Option<u32>) {}
 }
 
 /// Everything that printing must look up, with what it has found out already.
@@ -70,8 +104,8 @@ impl Names {
         found.clone()
     }
 
-    /// The symbol of an address in a process.
-    pub(crate) fn user_symbol(&self, pid: u32, address: u64) -> Option<Symbol> {
+    /// The functions at an address in a process.
+    pub(crate) fn user_frames(&self, pid: u32, address: u64) -> Arc<[Frame]> {
         self.symbols.user(pid, address)
     }
 
@@ -81,6 +115,11 @@ impl Names {
         self.cgroups
             .get_or_init(Hierarchies::mounted)
             .paths(id, filter)
+    }
+
+    /// See [`Symbols::watch`].
+    pub(crate) fn watch(&mut self, pid: Option<u32>) {
+        self.symbols.watch(pid);
     }
 
     /// The name of a user.

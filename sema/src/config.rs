@@ -1,7 +1,7 @@
 //! The settings of a run: the script's `config` block, and the environment, which wins.
 
 use crate::error;
-use crate::ir::{Config, MissingProbes};
+use crate::ir::{Config, MissingProbes, StackMode};
 use lexer::{Diagnostic, Span};
 use parser::ast::{ConfigEntry, Expr, ExprKind, Item, Program};
 
@@ -103,6 +103,36 @@ pub(crate) static SETTINGS: &[Setting] = &[
         name: "missing_probes",
         takes: "error, warn or ignore",
         apply: |c, v| set(&mut c.missing_probes, Some(missing_probes(v.text()?)?)),
+    },
+    Setting {
+        name: "stack_mode",
+        takes: "bpftrace, perf, raw or build_id",
+        apply: |c, v| set(&mut c.stack_mode, StackMode::of_name(v.text()?)),
+    },
+    Setting {
+        name: "cpp_demangle",
+        takes: "true or false",
+        apply: |c, v| set(&mut c.cpp_demangle, v.truth()),
+    },
+    Setting {
+        name: "show_debug_info",
+        takes: "true or false",
+        apply: |c, v| set(&mut c.show_debug_info, v.truth()),
+    },
+    Setting {
+        // Symbols are looked up when they print and kept as long as there is room.
+        name: "lazy_symbolication",
+        takes: "true or false",
+        apply: |_, v| v.truth().map(drop),
+    },
+    Setting {
+        // What processes have mapped is followed for all of them.
+        name: "cache_user_symbols",
+        takes: "PER_PID, PER_PROGRAM or NONE",
+        apply: |_, v| match v.text()?.to_uppercase().as_str() {
+            "PER_PID" | "PER_PROGRAM" | "NONE" => Some(()),
+            _ => None,
+        },
     },
 ];
 

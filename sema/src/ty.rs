@@ -1,7 +1,7 @@
 //! Types as type checking sees them: [`ir::Type`] plus what only matters before lowering, such as
 //! what a pointer points to.
 
-use crate::ir::{self, Clock, StackSide, Type};
+use crate::ir::{self, Clock, StackMode, StackSide, Type};
 use crate::kernel::btf::TypeId;
 use std::fmt;
 use std::sync::Arc;
@@ -56,7 +56,9 @@ pub(crate) enum Ty {
     Stack {
         side: StackSide,
         depth: u32,
+        mode: StackMode,
     },
+    Usym,
     Username,
     Timestamp {
         format: Arc<str>,
@@ -193,10 +195,12 @@ impl Ty {
                 names: Arc::clone(names),
             },
             Ty::Ksym => Type::Ksym,
-            Ty::Stack { side, depth } => Type::Stack {
+            Ty::Stack { side, depth, mode } => Type::Stack {
                 side: *side,
                 depth: *depth,
+                mode: *mode,
             },
+            Ty::Usym => Type::Usym,
             Ty::Username => Type::Username,
             Ty::Timestamp { format, clock } => Type::Timestamp {
                 format: Arc::clone(format),
@@ -302,12 +306,22 @@ pub(crate) fn join(a: &Ty, b: &Ty) -> Join {
                 space: if s == t { *s } else { AddressSpace::Any },
             })
         }
-        (Ty::Stack { side: s, depth: x }, Ty::Stack { side: t, depth: y }) if s == t => {
-            Join::Fits(Ty::Stack {
-                side: *s,
-                depth: *x.max(y),
-            })
-        }
+        (
+            Ty::Stack {
+                side: s,
+                depth: x,
+                mode: m,
+            },
+            Ty::Stack {
+                side: t,
+                depth: y,
+                mode: n,
+            },
+        ) if (s, m) == (t, n) => Join::Fits(Ty::Stack {
+            side: *s,
+            depth: *x.max(y),
+            mode: *m,
+        }),
         _ if a == b => Join::Fits(a.clone()),
         _ => Join::Mismatch,
     }
@@ -384,6 +398,7 @@ impl fmt::Display for Ty {
             Ty::Enum { name, .. } => write!(f, "enum {name}"),
             Ty::Args => f.write_str("args"),
             Ty::Ksym => f.write_str("ksym"),
+            Ty::Usym => f.write_str("usym"),
             Ty::Stack {
                 side: StackSide::Kernel,
                 ..

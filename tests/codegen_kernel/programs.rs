@@ -132,6 +132,7 @@ fn a_stack_has_frames() {
     let ty = Type::Stack {
         side: StackSide::Kernel,
         depth: 127,
+        mode: sema::ir::StackMode::Bpftrace,
     };
     let counts = script.aggregation("@stacks", Some(ty.clone()), sema::ir::Aggregation::Count);
     let stack = builtin(Builtin::Stack, ty);
@@ -343,6 +344,7 @@ fn a_tracepoint_reads_its_record() {
             Type::Stack {
                 side: StackSide::User,
                 depth: 64,
+                mode: sema::ir::StackMode::Bpftrace,
             },
         ),
     ];

@@ -1,7 +1,7 @@
 //! Programs to trace: sources in `targets/`, built when a case first names them.
 //!
 //! `{target:NAME}` in a case is the path of the program built from `targets/NAME.c`, `.cpp` or
-//! `.rs`, whose first line holds the flags (`// flags: …`). `{stripped:NAME}` is a copy without
+//! `.rs`, one of whose lines holds the flags (`// flags: …`). `{stripped:NAME}` is a copy without
 //! symbols and debug information, `{split:NAME}` one whose symbols and debug information are in a
 //! file beside it, and `{plain:NAME}` one without debug information.
 
@@ -115,10 +115,7 @@ fn compile(name: &str, to: &Path) -> Result<(), String> {
         Some((std::fs::read_to_string(&path).ok()?, path, *compiler))
     });
     let (text, path, compiler) = found.unwrap_or_else(|| panic!("there is no target {name}"));
-    let flags = text
-        .lines()
-        .next()
-        .and_then(|line| line.strip_prefix("// flags:"));
+    let flags = text.lines().find_map(|line| line.strip_prefix("// flags:"));
     let flags = flags.unwrap_or_default().split_whitespace();
     tool(
         Command::new(compiler)

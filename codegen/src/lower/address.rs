@@ -111,9 +111,13 @@ pub(super) fn members(ty: &ir::Type) -> Vec<(u32, &ir::Type)> {
     match ty {
         ir::Type::Tuple(elems) => ir::struct_offsets(elems).0.into_iter().zip(elems).collect(),
         ir::Type::Record { fields, .. } => fields.iter().map(|f| (f.offset, &f.ty)).collect(),
+        ir::Type::Usym => vec![(0, &WORD), (8, &WORD)],
         _ => Vec::new(),
     }
 }
+
+/// What a symbol of a process is made of: an address and a process.
+static WORD: ir::Type = ir::Type::U64;
 
 /// Offset and length of the padding between the members of a tuple or record.
 pub(super) fn gaps(ty: &ir::Type) -> Vec<(u32, u32)> {

@@ -5,10 +5,10 @@ use super::address::register;
 use super::name;
 use super::unit::Internal;
 use super::{Address, Cx};
-use crate::kernel::{COMM_SIZE, USER_STACK, helper};
+use crate::kernel::{COMM_SIZE, USER_BUILD_ID, USER_STACK, helper};
 use crate::llvm::{Predicate, Ty, Value};
 use crate::object::Globals;
-use sema::ir::{Act, Builtin, Expr, ExprKind, StackSide, Type};
+use sema::ir::{Act, Builtin, Expr, ExprKind, StackMode, StackSide, Type};
 
 /// A built-in that fits a register.
 pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) -> Value<'m> {
@@ -87,7 +87,7 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr, to
             to.copy_from(cx, from, kept);
             to.at(cx, kept).zero(cx, ty.size() - kept);
         }
-        (Builtin::Stack, Type::Stack { side, depth }) => stack(cx, *side, *depth, to),
+        (Builtin::Stack, Type::Stack { side, depth, mode }) => stack(cx, *side, *depth, *mode, to),
         (Builtin::ProbeName | Builtin::FunctionName, ty) => {
             name::into(cx, builtin, ty.size(), to);
         }
@@ -114,22 +114,26 @@ fn read_comm<'m>(cx: &mut Cx<'_, 'm>, to: Address<'m>) {
     }
 }
 
-/// The stack of the program's context: number of frames, process, addresses. Unused ones are
-/// zeroed by the helper.
-fn stack<'m>(cx: &mut Cx<'_, 'm>, side: StackSide, depth: u32, to: Address<'m>) {
+/// The stack of the program's context: number of frames, process, frames. Unused ones are zeroed
+/// by the helper.
+fn stack<'m>(cx: &mut Cx<'_, 'm>, side: StackSide, depth: u32, mode: StackMode, to: Address<'m>) {
     let (flags, pid) = match side {
         StackSide::Kernel => (0, cx.u64(0)),
         StackSide::User => (
-            USER_STACK,
-            upper(cx, Builtin::PidInit, helper::GET_CURRENT_PID_TGID),
+            match mode {
+                StackMode::BuildId => USER_STACK | USER_BUILD_ID,
+                StackMode::Bpftrace | StackMode::Perf | StackMode::Raw => USER_STACK,
+            },
+            process_and_thread(cx).0,
         ),
     };
     let frames = to.at(cx, 8);
-    let size = cx.u64(u64::from(8 * depth));
+    let size = cx.u64(u64::from(mode.frame_size() * depth));
     let args = [cx.context, frames.ptr, size, cx.u64(flags)];
     let bytes = cx.b.call_helper(helper::GET_STACK, &args, Ty::I64);
     let failed = cx.b.compare(Predicate::SignedLt, bytes, cx.u64(0));
-    let count = cx.b.lshr(bytes, cx.u64(3));
+    let shift = mode.frame_size().trailing_zeros();
+    let count = cx.b.lshr(bytes, cx.u64(u64::from(shift)));
     let count = cx.b.select(failed, cx.u64(0), count);
     let narrow = |value| cx.b.resize(value, Ty::I32, false);
     to.store(cx, narrow(count));

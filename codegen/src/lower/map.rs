@@ -137,7 +137,7 @@ pub(super) fn set_memory<'m>(
         let entry = lookup(cx, map, key);
         return cx.if_set(entry, |cx| {
             let entry = Address::aligned(entry);
-            write(cx, entry);
+            cx.conditionally(|cx| write(cx, entry));
             mark_set(cx, map, entry);
         });
     }

@@ -5,14 +5,17 @@
 mod binary;
 mod functions;
 pub mod kallsyms;
+mod perf_map;
 mod programs;
 mod symbols;
 #[cfg(test)]
 mod tests;
 mod tracefs;
+mod user_symbols;
+mod vdso;
 mod witness;
 
-pub use symbols::KernelSymbols;
+pub use symbols::MachineSymbols;
 pub use witness::{Fact, Witness};
 
 use crate::sys::bpf::feature;

@@ -126,7 +126,9 @@ fn known_symbols_are_found_by_their_addresses() {
         (symbol.name, symbol.module, symbol.offset),
         ("vfs_read", None, 5)
     );
-    let printed = KernelSymbols::new().kernel(address + 5).unwrap();
+    let printed = MachineSymbols::new(&sema::ir::Config::default(), None)
+        .kernel(address + 5)
+        .unwrap();
     assert_eq!((printed.name.as_str(), printed.offset), ("vfs_read", 5));
 }
 

@@ -6,6 +6,7 @@ mod gfp;
 mod json;
 pub(crate) mod printf;
 mod report;
+mod stack;
 pub(crate) mod text;
 pub(crate) mod value;
 pub(crate) mod view;

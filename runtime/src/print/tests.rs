@@ -4,9 +4,9 @@ use super::value::Value;
 use super::view::{Selection, View};
 use super::{Output, OutputFormat, Place};
 use crate::fixture::Text;
-use crate::symbol::{Names, Symbol, Symbols};
+use crate::symbol::{Frame, Names, Symbol, Symbols};
 use crate::table::Entry;
-use sema::ir::{Aggregation, Clock, Field, MapValue, StackSide, Type};
+use sema::ir::{Aggregation, Clock, Field, MapValue, StackMode, StackSide, Type};
 use std::io;
 
 /// Knows one symbol of the kernel, at 0x1000.
@@ -21,9 +21,11 @@ impl Symbols for OneSymbol {
         })
     }
 
-    fn user(&self, _: u32, _: u64) -> Option<Symbol> {
-        None
+    fn user(&self, _: u32, _: u64) -> std::sync::Arc<[Frame]> {
+        std::sync::Arc::new([])
     }
+
+    fn watch(&mut self, _: Option<u32>) {}
 }
 
 fn names() -> Names {
@@ -183,6 +185,7 @@ fn symbols_users_and_stacks() {
     let ty = Type::Stack {
         side: StackSide::Kernel,
         depth: 3,
+        mode: StackMode::Bpftrace,
     };
     let mut bytes = 2u32.to_ne_bytes().to_vec();
     bytes.extend(0u32.to_ne_bytes());
@@ -240,6 +243,7 @@ fn missing_bytes_read_as_zero() {
         Type::Stack {
             side: StackSide::User,
             depth: 4,
+            mode: StackMode::Bpftrace,
         },
         Type::Array {
             elem: Box::new(Type::Tuple(vec![Type::U8, Type::U64])),
@@ -424,6 +428,7 @@ fn stacks_as_keys_and_values() {
     let stack = Type::Stack {
         side: StackSide::Kernel,
         depth: 1,
+        mode: StackMode::Bpftrace,
     };
     let bytes: Vec<u8> = [1u64, 0x1010]
         .iter()

@@ -1,11 +1,11 @@
 //! Values as text.
 
+use super::stack;
 use super::value::Value;
 use super::view::{Shown, View};
 use crate::aggregate::Folded;
 use crate::histogram::write_rows;
 use crate::symbol::{Names, Symbol, format_time, wall_clock_ns};
-use sema::ir::StackSide;
 use std::io::Write;
 
 /// How far frames of a stack are indented where it is a value, and where it is a map's key.
@@ -70,12 +70,14 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
             format_args!("{a:02X}:{b:02X}:{c:02X}:{d:02X}:{e:02X}:{f:02X}"),
         ),
         Value::Ksym(address) => write_symbol(names.kernel_symbol(*address), *address, out),
-        Value::Usym { address, pid } => {
-            write_symbol(names.user_symbol(*pid, *address), *address, out);
-        }
-        Value::Stack { side, pid, frames } => {
-            write_stack(names, *side, *pid, frames, indent, out);
-        }
+        Value::Usym { address, pid } => stack::write_user_symbol(names, *pid, *address, out),
+        Value::Stack {
+            side,
+            pid,
+            mode,
+            frames,
+        } => stack::write(names, (*side, *pid), *mode, frames, indent, out),
+        Value::FileStack { frames, .. } => stack::write_files(frames, indent, out),
         Value::User(id) => match names.user(*id) {
             Some(name) => out.extend_from_slice(name.as_bytes()),
             None => put(out, format_args!("{id}")),
@@ -133,29 +135,6 @@ fn write_symbol(symbol: Option<Symbol>, address: u64, out: &mut Vec<u8>) {
     match symbol {
         Some(symbol) => out.extend_from_slice(symbol.name.as_bytes()),
         None => put(out, format_args!("{address:#x}")),
-    }
-}
-
-fn write_stack(
-    names: &Names,
-    side: StackSide,
-    pid: u32,
-    frames: &[u64],
-    indent: usize,
-    out: &mut Vec<u8>,
-) {
-    out.push(b'\n');
-    for &address in frames {
-        let symbol = match side {
-            StackSide::Kernel => names.kernel_symbol(address),
-            StackSide::User => names.user_symbol(pid, address),
-        };
-        match symbol {
-            Some(Symbol { name, offset }) => {
-                put(out, format_args!("{:indent$}{name}+{offset}\n", ""));
-            }
-            None => put(out, format_args!("{:indent$}{address:#x}\n", "")),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! The bytes come from programs whose layouts are trusted, but their length is not taken for
 //! granted: what lies behind the end of the bytes reads as zero.
 
-use sema::ir::{Clock, StackSide, Type, struct_offsets};
+use sema::ir::{Clock, StackMode, StackSide, Type, struct_offsets};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A value that borrows its text from the bytes, and its names from the type.
@@ -60,8 +60,17 @@ pub(crate) enum Value<'a> {
         side: StackSide,
         /// The process; 0 for kernel stacks.
         pid: u32,
+        /// How it prints.
+        mode: StackMode,
         /// Addresses.
         frames: Vec<u64>,
+    },
+    /// A stack of a process by files, innermost frame first.
+    FileStack {
+        /// The process.
+        pid: u32,
+        /// Build id of each file, where it has one, and the offset in it, or else the address.
+        frames: Vec<(Option<[u8; 20]>, u64)>,
     },
     /// A user.
     User(u32),
@@ -132,7 +141,12 @@ impl<'a> Value<'a> {
                 address: all(8),
                 pid: integer(bytes, 8, 4, false) as u32,
             },
-            Type::Stack { side, depth } => stack(*side, *depth, bytes),
+            Type::Stack {
+                depth,
+                mode: StackMode::BuildId,
+                ..
+            } => file_stack(*depth, bytes),
+            Type::Stack { side, depth, mode } => stack(*side, *depth, *mode, bytes),
             Type::Username => Value::User(integer(bytes, 0, 4, false) as u32),
             Type::Timestamp { format, clock } => Value::Timestamp {
                 ns: all(8),
@@ -241,12 +255,32 @@ fn octets<const N: usize>(bytes: &[u8]) -> [u8; N] {
     out
 }
 
-fn stack(side: StackSide, depth: u32, bytes: &[u8]) -> Value<'_> {
+fn stack(side: StackSide, depth: u32, mode: StackMode, bytes: &[u8]) -> Value<'_> {
     let count = integer(bytes, 0, 4, false).min(depth.into()) as usize;
     let frames = (0..count).map(|i| integer(bytes, 8 + 8 * i, 8, false));
     Value::Stack {
         side,
         pid: integer(bytes, 4, 4, false) as u32,
+        mode,
         frames: frames.take_while(|&address| address != 0).collect(),
+    }
+}
+
+/// Frames of `struct bpf_stack_build_id`: a status, a build id, an offset or an address.
+fn file_stack(depth: u32, bytes: &[u8]) -> Value<'_> {
+    /// `BPF_STACK_BUILD_ID_EMPTY` and `BPF_STACK_BUILD_ID_VALID`; `BPF_STACK_BUILD_ID_IP` is 2.
+    const EMPTY: u64 = 0;
+    const VALID: u64 = 1;
+    let count = integer(bytes, 0, 4, false).min(depth.into()) as usize;
+    let size = StackMode::BuildId.frame_size() as usize;
+    let frames = (0..count).filter_map(|i| {
+        let frame = from(bytes, (8 + size * i) as u32);
+        let status = integer(frame, 0, 4, false);
+        let id = (status == VALID).then(|| octets(from(frame, 4)));
+        (status != EMPTY).then(|| (id, integer(frame, 24, 8, false)))
+    });
+    Value::FileStack {
+        pid: integer(bytes, 4, 4, false) as u32,
+        frames: frames.collect(),
     }
 }

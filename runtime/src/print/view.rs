@@ -131,6 +131,9 @@ fn compare(a: &Value<'_>, b: &Value<'_>) -> Ordering {
                 frames: b, pid: q, ..
             },
         ) => (p, a).cmp(&(q, b)),
+        (Value::FileStack { frames: a, pid: p }, Value::FileStack { frames: b, pid: q }) => {
+            (p, a).cmp(&(q, b))
+        }
         _ => a.as_integer().cmp(&b.as_integer()),
     }
 }

@@ -22,7 +22,7 @@ use crate::sys::signal::SignalFd;
 use codegen::object::{Control, MapRole, is_run_by_us};
 use codegen::{Manifest, Object};
 use run::Records;
-use sema::ir::{AttachTarget, MapId};
+use sema::ir::{AttachTarget, MapId, MapValue, Type};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::os::fd::AsFd;
@@ -167,6 +167,9 @@ impl Session {
     }
 
     fn attach(&mut self, progress: Option<&(dyn Fn(usize, usize) + Sync)>) -> Result<(), Error> {
+        if names_processes(&self.manifest) {
+            self.names.watch(self.pid);
+        }
         self.attached = self.run_programs(&AttachTarget::Begin)? + self.count_waiting();
         if self.asked_to_exit() {
             return Ok(());
@@ -242,6 +245,17 @@ impl Session {
             zeroed: &self.zeroed,
         }
     }
+}
+
+/// Whether symbols of processes may have to be printed.
+fn names_processes(manifest: &Manifest) -> bool {
+    let events = manifest.events.iter().flat_map(|event| &event.fields);
+    let mut types = events.map(|(_, ty)| ty);
+    let of_map = |(_, _, key, value): (MapId, &str, Option<&Type>, &MapValue)| {
+        key.is_some_and(Type::names_processes)
+            || matches!(value, MapValue::Plain(ty) if ty.names_processes())
+    };
+    types.any(Type::names_processes) || manifest.script_maps().any(of_map)
 }
 
 fn map_ring(maps: &Maps) -> Result<Option<RingBuffer<SharedMemory>>, Error> {

@@ -12,6 +12,9 @@ const TYPE_SOFTWARE: u32 = 1;
 const TYPE_TRACEPOINT: u32 = 2;
 const TYPE_BREAKPOINT: u32 = 5;
 const SOFTWARE_CPU_CLOCK: u64 = 0;
+const SOFTWARE_DUMMY: u64 = 9;
+/// `PERF_SAMPLE_TIME`
+const SAMPLE_TIME: u64 = 1 << 2;
 /// Bit of the `disabled` flag.
 const DISABLED: u64 = 1;
 /// Bit of the `inherit` flag: threads that are started later are counted too.
@@ -171,6 +174,26 @@ pub(crate) fn open_uprobe(
     };
     let scope = uprobe.pid.map_or(Scope::Cpu(cpu), Scope::Thread);
     open(attribute, scope, &attempted)
+}
+
+/// Opens what tells of every mapping of code and of every new process on a CPU, in a ring that is
+/// to be mapped. It becomes readable when so many bytes are in the ring.
+pub(crate) fn open_mappings(cpu: u32, wakeup_bytes: u32) -> Result<OwnedFd, SyscallError> {
+    // Bits of `struct perf_event_attr`: `mmap`, `task`, `watermark`, `sample_id_all`, `mmap2`.
+    const FLAGS: u64 = 1 << 8 | 1 << 13 | 1 << 14 | 1 << 18 | 1 << 23;
+    let attribute = Attribute {
+        kind: TYPE_SOFTWARE,
+        config: SOFTWARE_DUMMY,
+        sample_type: SAMPLE_TIME,
+        flags: FLAGS,
+        wakeup_events: wakeup_bytes,
+        ..Attribute::default()
+    };
+    open(
+        attribute,
+        Scope::Cpu(cpu),
+        "follow the mappings of processes",
+    )
 }
 
 /// Starts a timer.

@@ -57,3 +57,24 @@ pub(crate) fn wait<const N: usize>(
     }
     Ok(fds.map(|fd| fd.revents != 0))
 }
+
+/// Waits until one of the descriptors can be read or its other end has gone, and tells for each
+/// whether that is so.
+pub(crate) fn any(fds: &[BorrowedFd<'_>]) -> Result<Vec<bool>, SyscallError> {
+    let fd = |fd: &BorrowedFd<'_>| libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let mut fds: Vec<libc::pollfd> = fds.iter().map(fd).collect();
+    // SAFETY: the array is live for the call and as long as is said.
+    let result = unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, -1) };
+    if result < 0 {
+        let error = SyscallError::last("wait for events");
+        if error.errno != libc::EINTR {
+            return Err(error);
+        }
+        return Ok(vec![false; fds.len()]);
+    }
+    Ok(fds.iter().map(|fd| fd.revents != 0).collect())
+}

@@ -14,6 +14,7 @@ mod output;
 mod read;
 mod script;
 mod site;
+mod stack;
 mod strings;
 mod task;
 mod value;
@@ -172,6 +173,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         machine::TABLE,
         task::TABLE,
         cgroup::TABLE,
+        stack::TABLE,
         aggregation::TABLE,
         output::TABLE,
         act::TABLE,

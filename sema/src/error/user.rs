@@ -162,6 +162,30 @@ pub(crate) fn static_probe_place(text: &str, span: Span) -> Diagnostic {
     .note("floating-point registers are not kept for programs that run at a probe")
 }
 
+pub(crate) fn unknown_stack_mode(name: &str, span: Span) -> Diagnostic {
+    let modes = ["bpftrace", "perf", "raw", "build_id"];
+    let report = Diagnostic::error("stack-mode", format!("`{name}` is not a form of stacks"))
+        .primary(span, "unknown form");
+    near(report, name, &modes, str::to_owned)
+        .help("the forms are `bpftrace`, `perf`, `raw` and `build_id`")
+}
+
+pub(crate) fn kernel_build_id(span: Span) -> Diagnostic {
+    Diagnostic::error("stack-mode", "the kernel's stack has no build ids")
+        .primary(span, "of the kernel")
+        .help("use `ustack(build_id)`, or another form: `bpftrace`, `perf`, `raw`")
+}
+
+pub(crate) fn unwinding_by_tables(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "stack-mode",
+        "strobe does not unwind stacks by tables (`.eh_frame`)",
+    )
+    .primary(span, "not available")
+    .note("stacks are followed by frame pointers, so programs built without them show one frame")
+    .help("build the program with `-fno-omit-frame-pointer`, and use `ustack`")
+}
+
 pub(crate) fn no_signature(function: &str, path: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         "no-debug-information",

@@ -51,6 +51,7 @@ fn category(ty: &Ty) -> &'static str {
         Ty::Record(_) | Ty::Struct(_) | Ty::Object { .. } | Ty::Args => "record",
         Ty::Pointer { .. } => "pointer",
         Ty::Ksym => "ksym_t",
+        Ty::Usym => "usym_t",
         Ty::Stack {
             side: crate::ir::StackSide::Kernel,
             ..

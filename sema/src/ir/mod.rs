@@ -21,7 +21,7 @@ pub use map::{Aggregation, Map, MapKind, MapValue};
 pub use probe::{Probe, ProgramType, Target, Variable};
 pub use stmt::{Stmt, StmtKind};
 pub use target::{AttachTarget, Counter, Fentry, FunctionHome, Iter, Kprobe, Rate, Watchpoint};
-pub use ty::{Clock, Field, StackSide, Type, align_up, struct_offsets};
+pub use ty::{Clock, Field, StackMode, StackSide, Type, align_up, struct_offsets};
 pub use user::{Uprobe, UserPlace};
 
 use lexer::Diagnostic;
@@ -101,6 +101,12 @@ pub struct Config {
     pub license: String,
     /// What to do about a probe that matches nothing.
     pub missing_probes: MissingProbes,
+    /// How stacks print that do not say.
+    pub stack_mode: StackMode,
+    /// Whether names of C++ and Rust print as people write them.
+    pub cpp_demangle: bool,
+    /// Whether stacks show source lines and inlined functions.
+    pub show_debug_info: bool,
 }
 
 impl Default for Config {
@@ -119,6 +125,9 @@ impl Default for Config {
             log_size: 1_000_000,
             license: "GPL".to_owned(),
             missing_probes: MissingProbes::Error,
+            stack_mode: StackMode::Bpftrace,
+            cpp_demangle: true,
+            show_debug_info: true,
         }
     }
 }

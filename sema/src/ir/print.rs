@@ -4,7 +4,7 @@
 
 use super::{
     Aggregation, BinaryOp, CompareOp, Event, EventKind, Expr, ExprKind, Map, MapValue, Place,
-    Probe, Program, Space, StackSide, Stmt, StmtKind, Type, UnaryOp,
+    Probe, Program, Space, StackMode, StackSide, Stmt, StmtKind, Type, UnaryOp,
 };
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -108,9 +108,15 @@ impl Display for Type {
             Type::MacAddr => f.write_str("macaddr"),
             Type::Ksym => f.write_str("ksym"),
             Type::Usym => f.write_str("usym"),
-            Type::Stack { side, depth } => {
+            Type::Stack { side, depth, mode } => {
                 let side = if *side == StackSide::Kernel { "k" } else { "u" };
-                write!(f, "{side}stack[{depth}]")
+                write!(f, "{side}stack[{depth}]")?;
+                match mode {
+                    StackMode::Bpftrace => Ok(()),
+                    StackMode::Perf => f.write_str(" as perf"),
+                    StackMode::Raw => f.write_str(" raw"),
+                    StackMode::BuildId => f.write_str(" by build id"),
+                }
             }
             Type::Username => f.write_str("username"),
             Type::Timestamp { format, .. } => write!(f, "timestamp({format:?})"),

@@ -73,12 +73,14 @@ pub enum Type {
     /// A user address and its process: `u64` address, `u64` pid. Prints as a symbol.
     Usym,
     /// Addresses of a stack: `u32` number of frames, `u32` pid (0 for kernel stacks), then
-    /// `depth` addresses of 8 bytes. Unused ones are zero.
+    /// `depth` frames of [`StackMode::frame_size`] bytes. Unused ones are zero.
     Stack {
         /// Whose stack.
         side: StackSide,
         /// Frames at most.
         depth: u32,
+        /// How it prints, and so what is kept of each frame.
+        mode: StackMode,
     },
     /// A user id, 8 bytes. Prints as the user's name.
     Username,
@@ -115,6 +117,42 @@ pub enum StackSide {
     Kernel,
     /// The process's.
     User,
+}
+
+/// How a stack prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum StackMode {
+    /// A name and an offset a line.
+    #[default]
+    Bpftrace,
+    /// As `perf script` shows it: address, name and offset, file.
+    Perf,
+    /// Addresses alone.
+    Raw,
+    /// Of stacks of processes, the build id of the file and the offset in it.
+    BuildId,
+}
+
+impl StackMode {
+    /// The mode of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "bpftrace" => Some(Self::Bpftrace),
+            "perf" => Some(Self::Perf),
+            "raw" => Some(Self::Raw),
+            "build_id" => Some(Self::BuildId),
+            _ => None,
+        }
+    }
+
+    /// Bytes that are kept of a frame: an address, or `struct bpf_stack_build_id` of
+    /// `linux/bpf.h`.
+    pub fn frame_size(self) -> u32 {
+        match self {
+            Self::Bpftrace | Self::Perf | Self::Raw => 8,
+            Self::BuildId => 32,
+        }
+    }
 }
 
 /// A member of a [`Type::Record`].
@@ -181,7 +219,7 @@ impl Type {
             Type::Inet => 20,
             Type::MacAddr => 6,
             Type::Usym => 16,
-            Type::Stack { depth, .. } => 8 + 8 * depth,
+            Type::Stack { depth, mode, .. } => 8 + mode.frame_size() * depth,
         }
     }
 
@@ -220,6 +258,20 @@ impl Type {
             | Type::Timestamp { .. }
             | Type::CgroupPath { .. } => Some(8),
             _ => None,
+        }
+    }
+
+    /// Whether printing it takes the symbols of a process.
+    pub fn names_processes(&self) -> bool {
+        match self {
+            Type::Usym => true,
+            Type::Stack { side, mode, .. } => {
+                *side == StackSide::User && matches!(mode, StackMode::Bpftrace | StackMode::Perf)
+            }
+            Type::Tuple(elems) => elems.iter().any(Type::names_processes),
+            Type::Record { fields, .. } => fields.iter().any(|f| f.ty.names_processes()),
+            Type::Array { elem, .. } => elem.names_processes(),
+            _ => false,
         }
     }
 

@@ -370,25 +370,42 @@ fn find<'a>(all: &'a [UserFunction], name: &str, written: bool) -> Vec<&'a UserF
     found
 }
 
-/// Whether a demangled name is what is asked for: with the types of the parameters only where
-/// those were written.
+/// Whether a demangled name is what is asked for: with the types of the parameters and of the
+/// result only where those were written.
 fn is_named(text: &str, wanted: &str) -> bool {
     let short = without_parameters(text);
-    text == wanted
-        || short == wanted
-        || is_pattern(wanted) && (matches(wanted, text) || matches(wanted, short))
+    let names = [text, short, without_result(short)];
+    names.contains(&wanted) || is_pattern(wanted) && names.iter().any(|name| matches(wanted, name))
+}
+
+/// `ns::f<int>` of `int ns::f<int>`, which is how instances of templates are written.
+fn without_result(text: &str) -> &str {
+    if text.contains("operator") {
+        return text;
+    }
+    let mut depth = 0u32;
+    let mut start = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth = depth.saturating_sub(1),
+            ' ' if depth == 0 => start = at + 1,
+            _ => {}
+        }
+    }
+    &text[start..]
 }
 
 /// The name of a function as people write it.
 fn shown_name(name: &str) -> String {
     match demangled(name) {
-        Some(text) => without_parameters(&text).to_owned(),
+        Some(text) => without_result(without_parameters(&text)).to_owned(),
         None => name.to_owned(),
     }
 }
 
 /// `ns::f` of `ns::f(int, char)`.
-pub(crate) fn without_parameters(text: &str) -> &str {
+fn without_parameters(text: &str) -> &str {
     let mut depth = 0u32;
     for (at, c) in text.char_indices() {
         match c {
@@ -416,6 +433,19 @@ mod tests {
         ];
         for (text, short) in cases {
             assert_eq!(without_parameters(text), short, "{text}");
+        }
+    }
+
+    #[test]
+    fn results_are_left_out() {
+        let cases = [
+            ("int ns::f<int>", "ns::f<int>"),
+            ("ns::f<unsigned int>", "ns::f<unsigned int>"),
+            ("std::vector<int, a<int> > ns::g<b>", "ns::g<b>"),
+            ("operator new", "operator new"),
+        ];
+        for (text, short) in cases {
+            assert_eq!(without_result(text), short, "{text}");
         }
     }
 

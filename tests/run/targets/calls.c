@@ -90,6 +90,11 @@ KEPT int with_inlined(int n)
     return result + 3;
 }
 
+KEPT int ask(void)
+{
+    return getppid();
+}
+
 int main(int argc, char **argv)
 {
     int times = argc > 1 ? atoi(argv[1]) : 1;
@@ -101,7 +106,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < times; i++) {
         add(i, 10);
         eight(1, 2, 3, 4, 5, 6, 7 + i, 8);
-        getppid();
+        ask();
         greet(name, 200);
         minus();
         paint(GREEN, &at, true);

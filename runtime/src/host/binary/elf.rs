@@ -56,6 +56,14 @@ impl Segments {
         let segment = self.0.iter().find(holds)?;
         Some(address - segment.address + segment.offset)
     }
+
+    /// The address that a file offset of code is mapped to.
+    pub(crate) fn address(&self, offset: u64) -> Option<u64> {
+        let holds =
+            |s: &&Segment| s.is_code && offset >= s.offset && offset - s.offset < s.file_size;
+        let segment = self.0.iter().find(holds)?;
+        Some(offset - segment.offset + segment.address)
+    }
 }
 
 /// Opens an executable or library.

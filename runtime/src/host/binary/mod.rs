@@ -8,10 +8,9 @@ mod dwarf;
 mod elf;
 mod find;
 
-pub(crate) use elf::{ElfFile, open};
+pub(crate) use elf::{ElfFile, Segments, open};
 pub(super) use find::Finder;
 
-use elf::Segments;
 use sema::arch::Arch;
 use sema::kernel::usdt::UsdtProbe;
 use sema::kernel::{Binary, Boundary, KernelError, UserFunction, UserSignature};
