@@ -108,6 +108,11 @@ pub struct Args {
     #[arg(long)]
     pub no_warnings: bool,
 
+    /// Taken for the sake of scripts that people have: semaphores of static probes are always on
+    /// while they are looked at
+    #[arg(long)]
+    pub usdt_file_activation: bool,
+
     /// Look for debug symbols in this directory first
     #[arg(long, value_name = "DIR")]
     pub debuginfo: Option<PathBuf>,

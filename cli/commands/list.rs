@@ -23,7 +23,8 @@ pub fn list(args: &Args) -> Result<u8, Failure> {
     let mut unanswered: Vec<KernelError> = Vec::new();
     let mut out = BufWriter::new(stdout().lock());
     for pattern in patterns {
-        let listing = sema::list(&host, pattern, args.verbose);
+        let listing = sema::list_user(&host, pattern, args.pid, args.verbose)
+            .unwrap_or_else(|| sema::list(&host, pattern, args.verbose));
         found |= !listing.lines.is_empty();
         for line in &listing.lines {
             writeln!(out, "{line}").map_err(|e| Failure::output(&e))?;

@@ -29,4 +29,4 @@ mod typed;
 pub use analyze::{Mode, Options, analyze};
 pub use builtin::{Builtin, all as builtins};
 pub use kernel::Kernel;
-pub use list::{Listing, list};
+pub use list::{Listing, list, list_user};

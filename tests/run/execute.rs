@@ -167,7 +167,8 @@ fn attend(
     running: Running,
     beside: Option<Child>,
 ) -> Result<Ended, String> {
-    if case.workload.is_some() || beside.is_some() || case.signal.is_some() {
+    let attaches = case.from != From::Nothing;
+    if case.workload.is_some() || beside.is_some() && attaches || case.signal.is_some() {
         running.wait_attached()?;
     }
     if let Some(line) = &case.after {
@@ -179,10 +180,21 @@ fn attend(
             return Err("the workload failed".to_owned());
         }
     }
-    if let Some(mut child) = beside {
-        drop(child.stdin.take());
-        child.wait().map_err(|e| e.to_string())?;
-    }
+    let Some(mut child) = beside else {
+        return finish(case, running);
+    };
+    // What only looks at the process has to find it running.
+    let listed = match attaches {
+        true => Err(running),
+        false => Ok(running.end()),
+    };
+    drop(child.stdin.take());
+    child.wait().map_err(|e| e.to_string())?;
+    listed.unwrap_or_else(|running| finish(case, running))
+}
+
+/// Sends a running strobe its signal, and waits for its end.
+fn finish(case: &Case, running: Running) -> Result<Ended, String> {
     match case.signal.as_deref() {
         Some("TERM") => running.signal(Signal::TERM)?,
         Some("INT") => running.signal(Signal::INT)?,

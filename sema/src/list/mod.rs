@@ -4,8 +4,10 @@ mod detail;
 mod source;
 #[cfg(test)]
 mod tests;
+mod user;
 
 pub use detail::arguments;
+pub use user::list_user;
 
 use crate::kernel::btf::{Btf, Kind, TypeId};
 use crate::kernel::glob::matches;

@@ -404,8 +404,13 @@ pub(crate) fn find(name: &str) -> Option<&'static Provider> {
         .iter()
         .find(|(old, _)| old.eq_ignore_ascii_case(name));
     let name = alias.map_or(name, |(_, name)| name);
-    PROVIDERS.iter().find(|p| {
-        p.name.eq_ignore_ascii_case(name) || p.short.is_some_and(|s| s.eq_ignore_ascii_case(name))
+    // `U` is a static probe, `u` a function.
+    let exact = PROVIDERS.iter().find(|p| p.short == Some(name));
+    exact.or_else(|| {
+        PROVIDERS.iter().find(|p| {
+            let short = p.short.is_some_and(|s| s.eq_ignore_ascii_case(name));
+            short || p.name.eq_ignore_ascii_case(name)
+        })
     })
 }
 

@@ -349,7 +349,11 @@ impl Finder {
 
 /// The functions of a name, exact if there is one; else those that match it as a pattern, by
 /// their own names or by what people write for them.
-fn find<'a>(all: &'a [UserFunction], name: &str, written: bool) -> Vec<&'a UserFunction> {
+pub(crate) fn find<'a>(
+    all: &'a [UserFunction],
+    name: &str,
+    written: bool,
+) -> Vec<&'a UserFunction> {
     let exact = all.binary_search_by(|f| f.name.as_str().cmp(name));
     if let Ok(at) = exact
         && !written

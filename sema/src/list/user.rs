@@ -1,0 +1,103 @@
+//! Listing what there is to attach to in programs and libraries, which only a pattern that names
+//! some of them asks for.
+
+use super::Listing;
+use crate::kernel::glob::{is_pattern, matches};
+use crate::kernel::{Binary, BinaryQuery, Kernel, KernelError, UserFunction};
+use crate::provider::uprobe::find;
+use crate::provider::{self, usdt};
+
+/// Lists the functions or static probes that a pattern such as `uprobe:/bin/bash:read*` or
+/// `usdt:*:*` matches, those of one process if `pid` says so. Nothing for other patterns.
+pub fn list_user(
+    kernel: &dyn Kernel,
+    pattern: &str,
+    pid: Option<u32>,
+    verbose: bool,
+) -> Option<Listing> {
+    let (provider, rest) = pattern.trim().split_once(':')?;
+    let provider = provider::find(provider)?.name;
+    if !matches!(provider, "uprobe" | "uretprobe" | "usdt") {
+        return None;
+    }
+    let rest = rest.replace('"', "");
+    let (name, wanted) = rest.split_once(':').unwrap_or((rest.as_str(), "*"));
+    let mut listing = Listing::default();
+    let answer = kernel.binaries(BinaryQuery { name, pid });
+    let binaries = listing.taken(answer).unwrap_or_default();
+    if binaries.is_empty() && listing.unanswered.is_empty() {
+        listing.unanswered.push(KernelError::Missing {
+            what: format!("an executable or library `{name}`"),
+            help: "write a path, a library such as `libc`, or a program in $PATH".to_owned(),
+        });
+    }
+    for binary in &binaries {
+        let answer = match provider {
+            "usdt" => static_probes(binary.as_ref(), wanted),
+            _ => functions(provider, binary.as_ref(), wanted, verbose),
+        };
+        match answer {
+            Ok(lines) => listing.lines.extend(lines),
+            // Of everything that is mapped, some is no executable any more.
+            Err(_) if is_pattern(name) => {}
+            Err(error) => listing.unanswered.push(error),
+        }
+    }
+    Some(listing)
+}
+
+impl Listing {
+    /// The answer, or nothing and a note.
+    fn taken<T>(&mut self, answer: Result<T, KernelError>) -> Option<T> {
+        answer.map_err(|error| self.unanswered.push(error)).ok()
+    }
+}
+
+fn functions(
+    provider: &str,
+    binary: &dyn Binary,
+    wanted: &str,
+    verbose: bool,
+) -> Result<Vec<String>, KernelError> {
+    let language = ["cpp:", "rust:"];
+    let written = language.iter().find_map(|word| wanted.strip_prefix(word));
+    let all = binary.functions()?;
+    let wanted = match written.unwrap_or(wanted) {
+        "" => "*",
+        wanted => wanted,
+    };
+    let mut found: Vec<&UserFunction> = find(all, wanted, written.is_some());
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut lines = Vec::new();
+    for function in found {
+        lines.push(format!("{provider}:{}:{}", binary.path(), function.name));
+        if verbose {
+            lines.extend(parameters(binary, function)?);
+        }
+    }
+    Ok(lines)
+}
+
+/// The parameters of a function as `-lv` shows them; none without debug information.
+fn parameters(binary: &dyn Binary, function: &UserFunction) -> Result<Vec<String>, KernelError> {
+    let signature = binary.signature(function.address)?.unwrap_or_default();
+    let lines = signature.parameters.into_iter();
+    Ok(lines
+        .map(|p| format!("    {} {}", p.declaration, p.name))
+        .collect())
+}
+
+fn static_probes(binary: &dyn Binary, wanted: &str) -> Result<Vec<String>, KernelError> {
+    let (namespace, name) = wanted.split_once(':').unwrap_or(("*", wanted));
+    let any = |text: &str| {
+        if text.is_empty() {
+            "*".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let (namespace, name) = (any(namespace), any(name));
+    let all = binary.usdt()?.iter();
+    let found = all.filter(|p| matches(&namespace, &p.provider) && matches(&name, &p.name));
+    Ok(found.map(|p| usdt::full_name(binary.path(), p)).collect())
+}
