@@ -89,10 +89,6 @@ pub fn embedded(name: &str, text: &str, parameters: Vec<String>) -> Script {
 }
 
 /// Parts the parameters by place from those by name.
-#[expect(
-    clippy::type_complexity,
-    reason = "each half is what `sema::Options` takes"
-)]
 fn parameters(
     given: impl IntoIterator<Item = String>,
 ) -> (Vec<String>, Vec<(String, Option<String>)>) {
