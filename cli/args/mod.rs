@@ -59,6 +59,48 @@ pub struct Args {
     #[arg(short = 'f', long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
 
+    /// When output is written: at once, line by line as it comes, or in big pieces
+    #[arg(short = 'B', value_name = "MODE", default_value = "line")]
+    pub buffering: WriteMode,
+
+    /// Put the entries of maps in order by `value` or by `key`
+    #[arg(long, value_name = "BY")]
+    pub sort: Option<Sort>,
+
+    /// Print the greatest entries of maps first
+    #[arg(long)]
+    pub descending: bool,
+
+    /// Print this many entries of each map, the greatest
+    #[arg(long, value_name = "N")]
+    pub top: Option<u32>,
+
+    /// Tell between what bounds the percentiles of histograms lie
+    #[arg(long)]
+    pub percentiles: bool,
+
+    /// End with exit code 1 when anything was lost: events, keys, runs of probes, ends of strings
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Tell of helpers of the kernel that fail, with the place in the script; twice: also of keys
+    /// that are not there
+    #[arg(short = 'k', action = ArgAction::Count)]
+    pub helper_errors: u8,
+
+    /// Do without features of the kernel: a list, of `kprobe_multi`, `uprobe_multi`,
+    /// `kprobe_session`
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub no_feature: Vec<KernelFeature>,
+
+    /// Attach just the probes whose names fit a pattern, beside begin and end
+    #[arg(long, value_name = "PATTERN")]
+    pub probe_filter: Option<String>,
+
+    /// Say what this kernel and this build can do
+    #[arg(long)]
+    pub info: bool,
+
     /// Do not say how many probes were attached
     #[arg(short = 'q', long, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -135,6 +177,40 @@ pub enum Format {
     Json,
 }
 
+/// When output is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WriteMode {
+    /// At once.
+    None,
+    /// As lines come.
+    Line,
+    /// When much has gathered.
+    Full,
+}
+
+/// What puts the entries of maps in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// Their values.
+    Value,
+    /// Their keys.
+    Key,
+}
+
+/// A feature of the kernel that can be done without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KernelFeature {
+    /// Links that hold many kprobes.
+    #[value(name = "kprobe_multi")]
+    KprobeMulti,
+    /// Links that hold many uprobes.
+    #[value(name = "uprobe_multi")]
+    UprobeMulti,
+    /// One program for the entry and the return of a function, which strobe never uses.
+    #[value(name = "kprobe_session")]
+    KprobeSession,
+}
+
 const EXAMPLES: &str = "\
 Examples:
   strobe -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
@@ -173,6 +249,25 @@ impl Args {
     /// What an empty command line says.
     pub fn none() -> Self {
         Self::parse_from(["strobe"])
+    }
+
+    /// Settings that options stand for, by name.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        let sort = self.sort.map(|sort| match sort {
+            Sort::Value => ("print_sort", "value".to_owned()),
+            Sort::Key => ("print_sort", "key".to_owned()),
+        });
+        let order = self
+            .descending
+            .then(|| ("print_order", "descending".to_owned()));
+        let top = self.top.map(|top| ("print_top", top.to_string()));
+        let percentiles = self
+            .percentiles
+            .then(|| ("print_percentiles", "true".to_owned()));
+        let chosen = [sort, order, top, percentiles].into_iter().flatten();
+        chosen
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 
     /// The stages to print.

@@ -210,11 +210,17 @@ fn analyze(
     let options = sema::Options {
         positional,
         named,
-        environment: settings(),
+        environment: settings().into_iter().chain(args.settings()).collect(),
         child,
         pid: args.pid,
         mode: args.mode(),
         allow_unsafe: args.r#unsafe,
+        helper_errors: match args.helper_errors {
+            0 => sema::ir::HelperErrors::Ignored,
+            1 => sema::ir::HelperErrors::Told,
+            _ => sema::ir::HelperErrors::All,
+        },
+        probe_filter: args.probe_filter.clone(),
     };
     sema::analyze(tree, host, &options)
 }

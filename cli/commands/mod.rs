@@ -3,6 +3,7 @@
 mod compile;
 mod explain;
 mod format;
+mod info;
 mod list;
 mod manual;
 mod run;
@@ -15,7 +16,9 @@ use crate::{learn, script};
 
 /// Does what the command line asks for and yields the exit code.
 pub fn carry_out(args: Args) -> Result<u8, Failure> {
-    if args.list {
+    if args.info {
+        info::print(args.format)
+    } else if args.list {
         list::list(&args)
     } else if args.fmt {
         format::format(&args)

@@ -1,13 +1,15 @@
 //! Compiles a script, loads it, and prints what it finds until it ends.
 
 use super::compile::{compile, sources};
-use crate::args::{Args, Format, Stage};
+use crate::args::{Args, Format, KernelFeature, Stage, WriteMode};
 use crate::failure::Failure;
 use crate::script::Script;
 use crate::{progress, report};
 use lexer::SourceMap;
 use runtime::host::MachineSymbols;
-use runtime::{Command, Error, Options, Output, OutputFormat, Session, Statistics};
+use runtime::{
+    Buffering, Command, Disabled, Error, Options, Output, OutputFormat, Session, Statistics,
+};
 use std::time::Instant;
 
 /// Runs a script; yields its exit code.
@@ -36,6 +38,10 @@ pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
             args.debuginfo.clone(),
         ))),
         keep_verifier_logs,
+        disabled: Disabled {
+            kprobe_multi: args.no_feature.contains(&KernelFeature::KprobeMulti),
+            uprobe_multi: args.no_feature.contains(&KernelFeature::UprobeMulti),
+        },
         statistics: Statistics {
             print: args.stats,
             most_percent: args.max_overhead,
@@ -68,7 +74,10 @@ pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
     }
     let outcome = session.run(&mut output).map_err(|e| failure(texts, &e))?;
     clock.lap("ran, detached and printed");
-    Ok(outcome.exit_code as u8)
+    match outcome.exit_code as u8 {
+        0 if args.strict && !outcome.lossless => Ok(1),
+        code => Ok(code),
+    }
 }
 
 /// Tells, for `-v`, how long each step took.
@@ -104,7 +113,15 @@ fn open(args: &Args) -> Result<Output, Error> {
         Some(path) => Output::file(format, path)?,
         None => Output::stdout(format),
     };
-    Ok(output.quiet(args.quiet))
+    let buffering = match args.buffering {
+        WriteMode::None => Buffering::None,
+        WriteMode::Line => Buffering::Line,
+        WriteMode::Full => Buffering::Full,
+    };
+    Ok(output
+        .quiet(args.quiet)
+        .without_warnings(args.no_warnings)
+        .buffered(buffering))
 }
 
 fn failure(sources: SourceMap, error: &Error) -> Failure {

@@ -116,14 +116,21 @@ impl Health {
     /// Index of the counter of records that found the ring full.
     pub const RING_LOST: u32 = 0;
 
-    /// Index of the counter of insertions into a script map that the kernel refused.
+    /// Index of the counter of insertions into a script map that the kernel refused because it was
+    /// full.
     pub fn map_refused(map: MapId) -> u32 {
-        1 + map.0
+        1 + 2 * map.0
+    }
+
+    /// Index of the counter of those that it refused although the map was not full: the program had
+    /// interrupted another one that was changing the same part of it, or no memory was at hand.
+    pub fn map_busy(map: MapId) -> u32 {
+        Self::map_refused(map) + 1
     }
 
     /// Bytes of the value for a script with this many maps.
     pub fn size(maps: u32) -> u32 {
-        8 * (1 + maps)
+        8 * (1 + 2 * maps)
     }
 }
 
@@ -165,7 +172,7 @@ pub struct Event {
 }
 
 /// A place in one of the manifest's sources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SourceSpan {
     /// Index into [`Manifest::sources`].
     pub file: u32,

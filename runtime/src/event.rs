@@ -1,10 +1,11 @@
 //! Records of the ring buffer: what the script asks of user space.
 
 use crate::Error;
+use crate::helper;
 use crate::print::printf::write_format;
 use crate::print::value::{Value, integer};
 use crate::print::view::Selection;
-use crate::print::{Output, Place};
+use crate::print::{FailedCall, Output, Place};
 use crate::script_map::ScriptMaps;
 use crate::symbol::format_time;
 use crate::sys::{clock, describe_io};
@@ -71,6 +72,7 @@ pub(crate) fn carry_out(
         EventKind::Cat(format) => cat(&record.text(maps, format), maps, output),
         EventKind::System(format) => system(&record.text(maps, format), output),
         EventKind::Join(separator) => record.join(separator, output),
+        EventKind::HelperError => record.failed_call(maps, output),
         EventKind::Exit => return Ok(Flow::End),
     }
     output.flush_if_full()?;
@@ -105,6 +107,23 @@ impl<'a> Record<'a> {
     fn word(&self, field: usize) -> u64 {
         let value = self.values().nth(field).and_then(|v| v.as_integer());
         value.unwrap_or(0) as u64
+    }
+
+    /// Tells of a helper that failed.
+    fn failed_call(&self, maps: &ScriptMaps<'_>, output: &mut Output) {
+        let word = |field| self.word(field) as u32;
+        let span = SourceSpan {
+            file: word(2),
+            start: word(3),
+            end: word(4),
+        };
+        let call = FailedCall {
+            helper: helper::name(word(0)),
+            error: word(1).cast_signed(),
+            span,
+            line: line_of(maps, span),
+        };
+        output.failed_call(&call, place(maps, span));
     }
 
     fn print_entry(
@@ -171,8 +190,19 @@ fn system(command: &[u8], output: &mut Output) {
     }
 }
 
+/// The line that a span starts in, and how many characters of it stand before the span and are it.
+fn line_of<'a>(maps: &ScriptMaps<'a>, span: SourceSpan) -> Option<(&'a str, usize, usize)> {
+    let text = &maps.manifest.sources.get(span.file as usize)?.text;
+    let (start, end) = (span.start as usize, span.end as usize);
+    let from = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = text.get(from..)?.lines().next()?;
+    let stop = end.min(from + line.len()).max(start);
+    let before = text.get(from..start)?.chars().count();
+    Some((line, before, text.get(start..stop)?.chars().count()))
+}
+
 /// Where a span stands in the sources.
-fn place<'a>(maps: &ScriptMaps<'a>, span: SourceSpan) -> Place<'a> {
+pub(crate) fn place<'a>(maps: &ScriptMaps<'a>, span: SourceSpan) -> Place<'a> {
     let Some(source) = maps.manifest.sources.get(span.file as usize) else {
         return Place {
             file: "",

@@ -2,8 +2,12 @@
 
 use sema::ir::Aggregation;
 
-/// Columns of the widest bar.
-const BAR_WIDTH: u64 = 52;
+/// Columns of the widest bar, where there is room.
+pub(crate) const BAR_WIDTH: usize = 52;
+/// Columns of the widest bar on the narrowest terminal.
+const NARROWEST_BAR: usize = 10;
+/// Columns of a row beside its bar: range, count, and what is around the bar.
+const BESIDE_BAR: usize = 16 + 8 + 3;
 
 /// A row of a histogram.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,19 +34,54 @@ pub(crate) fn rows(aggregation: &Aggregation, buckets: &[u64]) -> Vec<Row> {
         .collect()
 }
 
+/// Columns of the widest bar on a terminal of this width.
+pub(crate) fn bar_width(columns: usize) -> usize {
+    columns
+        .saturating_sub(BESIDE_BAR)
+        .clamp(NARROWEST_BAR, BAR_WIDTH)
+}
+
 /// The rows as text: range, count and bar each.
-pub(crate) fn write_rows(rows: &[Row], out: &mut Vec<u8>) {
+pub(crate) fn write_rows(rows: &[Row], width: usize, out: &mut Vec<u8>) {
     let most = rows.iter().map(|row| row.count).max().unwrap_or(0).max(1);
     for row in rows {
-        let columns = u128::from(row.count) * u128::from(BAR_WIDTH) / u128::from(most);
+        let columns = u128::from(row.count) * width as u128 / u128::from(most);
         let bar = "@".repeat(columns as usize);
-        let line = format!(
-            "{:<16}{:>8} |{bar:<width$}|\n",
-            row.label,
-            row.count,
-            width = BAR_WIDTH as usize
-        );
+        let line = format!("{:<16}{:>8} |{bar:<width$}|\n", row.label, row.count);
         out.extend_from_slice(line.as_bytes());
+    }
+}
+
+/// The percentiles that are told: their names, and their share in hundredths.
+const PERCENTILES: [(&str, u64); 4] = [("p50", 50), ("p90", 90), ("p99", 99), ("max", 100)];
+
+/// The row in which each percentile lies: the first up to which there are so many of all values.
+pub(crate) fn percentiles(rows: &[Row]) -> Vec<(&'static str, &Row)> {
+    let total: u128 = rows.iter().map(|row| u128::from(row.count)).sum();
+    let row_of = |share: u64| {
+        let wanted = (total * u128::from(share)).div_ceil(100).max(1);
+        let mut seen = 0;
+        rows.iter().find(|row| {
+            seen += u128::from(row.count);
+            seen >= wanted
+        })
+    };
+    PERCENTILES
+        .iter()
+        .filter_map(|&(name, share)| Some((name, row_of(share)?)))
+        .collect()
+}
+
+/// The percentiles as a line of text.
+pub(crate) fn write_percentiles(rows: &[Row], out: &mut Vec<u8>) {
+    let texts = percentiles(rows);
+    let texts = texts
+        .iter()
+        .map(|(name, row)| format!("{name} {}", row.label));
+    let line = texts.collect::<Vec<_>>().join("  ");
+    if !line.is_empty() {
+        out.extend_from_slice(line.as_bytes());
+        out.push(b'\n');
     }
 }
 

@@ -31,8 +31,21 @@ pub(crate) struct ScriptMaps<'a> {
 pub(crate) struct Losses<'a> {
     /// Events that found the ring buffer full.
     pub(crate) events: u64,
-    /// Names of maps, and how many insertions into each the kernel refused.
-    pub(crate) refused: Vec<(&'a str, u64)>,
+    /// Maps into which the kernel refused insertions.
+    pub(crate) refused: Vec<Refused<'a>>,
+}
+
+/// A map that did not take every insertion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused<'a> {
+    /// Its name.
+    pub(crate) map: &'a str,
+    /// How many insertions the kernel refused because it was full.
+    pub(crate) count: u64,
+    /// How many it refused because the map was in use.
+    pub(crate) busy: u64,
+    /// How many keys it has room for.
+    pub(crate) room: u32,
 }
 
 /// A map of the script: its kernel map and its types.
@@ -142,8 +155,18 @@ impl<'a> ScriptMaps<'a> {
             per_cpu.chunks_exact(size).map(word).sum()
         };
         let refused = self.manifest.script_maps().filter_map(|(id, name, ..)| {
-            let count = counter(Health::map_refused(id));
-            (count > 0).then_some((name, count))
+            let (count, busy) = (
+                counter(Health::map_refused(id)),
+                counter(Health::map_busy(id)),
+            );
+            let room = self.manifest.maps.get(id.0 as usize);
+            let refused = Refused {
+                map: name,
+                count,
+                busy,
+                room: room.map_or(0, |map| map.max_entries),
+            };
+            (count + busy > 0).then_some(refused)
         });
         Ok(Losses {
             events: counter(Health::RING_LOST),
@@ -186,7 +209,8 @@ impl<'a> ScriptMaps<'a> {
         selection: Selection,
         output: &mut Output,
     ) {
-        let view = View::new(map.name, map.key, map.value, entries, selection);
+        let style = self.manifest.config.print;
+        let view = View::new(map.name, map.key, map.value, entries, selection, style);
         output.map(self.names, &view);
     }
 }

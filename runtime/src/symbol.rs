@@ -3,7 +3,7 @@
 use crate::cgroup::Hierarchies;
 use crate::sys::clock;
 use sema::ir::Clock;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
@@ -81,6 +81,8 @@ pub(crate) struct Names {
     cgroups: OnceCell<Hierarchies>,
     /// What follows a string that was cut.
     pub(crate) trailer: String,
+    /// How many strings were printed that had been cut.
+    pub(crate) cut: Cell<u64>,
 }
 
 impl Names {
@@ -92,6 +94,7 @@ impl Names {
             users: OnceCell::new(),
             cgroups: OnceCell::new(),
             trailer,
+            cut: Cell::new(0),
         }
     }
 

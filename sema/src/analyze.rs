@@ -31,6 +31,10 @@ pub struct Options {
     pub mode: Mode,
     /// Whether calls that change the system are allowed.
     pub allow_unsafe: bool,
+    /// Of which helpers that fail the programs tell.
+    pub helper_errors: ir::HelperErrors,
+    /// Which probes are kept: a pattern of the names of attach points; all where absent.
+    pub probe_filter: Option<String>,
 }
 
 /// What is run of a script.
@@ -129,6 +133,14 @@ fn expand<'a>(script: &'a ast::Program, cx: &mut Cx<'_>) -> Vec<Clause<'a>> {
             Item::Import(_) | Item::Macro(_) | Item::Config(_) | Item::Definition(_) => {}
         }
     }
+    if let Some(filter) = &cx.options.probe_filter
+        && !clauses.is_empty()
+        && clauses.iter().all(|clause| clause.sites.is_empty())
+        && !cx.has_errors()
+    {
+        let report = error::no_probe_wanted(filter, clauses[0].probe.span);
+        cx.report(report);
+    }
     if clauses.is_empty() && !cx.has_errors() {
         cx.report(error::no_probes());
     }
@@ -192,11 +204,22 @@ fn finish(
     {
         return Err(standing);
     }
+    if cx.options.helper_errors != ir::HelperErrors::Ignored {
+        let fields = vec![
+            ir::Type::U32,
+            ir::Type::I32,
+            ir::Type::U32,
+            ir::Type::U32,
+            ir::Type::U32,
+        ];
+        cx.event(ir::EventKind::HelperError, fields, lexer::Span::default());
+    }
     Ok(ir::Program {
         maps: cx.maps.lower(cx.config.max_map_keys),
         events: std::mem::take(&mut cx.events),
         task_comm_offset: cx.comm_offset.get().copied().flatten(),
         pid_namespace: cx.kernel.pid_namespace(),
+        helper_errors: cx.options.helper_errors,
         config: cx.config,
         probes,
         parameters: cx.parameters,

@@ -100,6 +100,26 @@ pub(crate) static SETTINGS: &[Setting] = &[
         apply: |c, v| set(&mut c.print_maps_on_exit, v.truth()),
     },
     Setting {
+        name: "print_sort",
+        takes: "value or key",
+        apply: |c, v| set(&mut c.print.by_key, v.one_of("value", "key")),
+    },
+    Setting {
+        name: "print_order",
+        takes: "ascending or descending",
+        apply: |c, v| set(&mut c.print.descending, v.one_of("ascending", "descending")),
+    },
+    Setting {
+        name: "print_top",
+        takes: "a number of entries, 0 for all",
+        apply: |c, v| set(&mut c.print.top, v.number(0..=u32::MAX)),
+    },
+    Setting {
+        name: "print_percentiles",
+        takes: "true or false",
+        apply: |c, v| set(&mut c.print.percentiles, v.truth()),
+    },
+    Setting {
         name: "missing_probes",
         takes: "error, warn or ignore",
         apply: |c, v| set(&mut c.missing_probes, Some(missing_probes(v.text()?)?)),
@@ -170,6 +190,15 @@ impl Value {
         match self {
             Value::Text(text) => Some(text),
             Value::Number(_) => None,
+        }
+    }
+
+    /// Whether it is the second of two words.
+    fn one_of(&self, first: &str, second: &str) -> Option<bool> {
+        match self.text()? {
+            word if word == first => Some(false),
+            word if word == second => Some(true),
+            _ => None,
         }
     }
 

@@ -16,6 +16,7 @@ mod lifetime;
 mod losses;
 mod needs;
 mod running;
+mod schema;
 mod target;
 mod vm;
 mod workload;

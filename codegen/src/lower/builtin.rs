@@ -4,7 +4,7 @@
 use super::address::register;
 use super::name;
 use super::unit::Internal;
-use super::{Address, Cx};
+use super::{Address, Cx, failure};
 use crate::kernel::{COMM_SIZE, USER_BUILD_ID, USER_STACK, helper};
 use crate::llvm::{Predicate, Ty, Value};
 use crate::object::Globals;
@@ -196,14 +196,9 @@ pub(super) fn act<'m>(cx: &mut Cx<'_, 'm>, act: Act, operand: &'m Expr) -> Value
     let value = super::expr::scalar(cx, operand);
     let value = cx.b.resize(value, Ty::I64, operand.ty.is_signed());
     match act {
-        Act::Signal => cx.b.call_helper(helper::SEND_SIGNAL, &[value], Ty::I64),
-        Act::SignalThread => {
-            cx.b.call_helper(helper::SEND_SIGNAL_THREAD, &[value], Ty::I64)
-        }
-        Act::Override => {
-            let args = [cx.context, value];
-            cx.b.call_helper(helper::OVERRIDE_RETURN, &args, Ty::I64)
-        }
+        Act::Signal => failure::call(cx, helper::SEND_SIGNAL, &[value]),
+        Act::SignalThread => failure::call(cx, helper::SEND_SIGNAL_THREAD, &[value]),
+        Act::Override => failure::call(cx, helper::OVERRIDE_RETURN, &[cx.context, value]),
     }
 }
 

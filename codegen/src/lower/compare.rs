@@ -75,7 +75,7 @@ fn equals_literal<'m>(cx: &mut Cx<'_, 'm>, other: &'m Expr, text: &[u8]) -> Valu
             len,
             space,
         } => {
-            let source = string::Source::new(address, len, *space);
+            let source = string::Source::new(other, address, len, *space);
             let cap = (wanted + 1).min(cap);
             let to = cx.temp(cap);
             string::load(cx, &source, to, cap, super::Tail::Zero);

@@ -39,6 +39,8 @@ pub(super) struct Cx<'u, 'm> {
     known: Vec<(Builtin, Value<'m>)>,
     frame: Frame<'m>,
     scope: Scope<'m>,
+    /// What is being lowered, for reports of helpers that fail.
+    pub(super) place: Span,
     scratch: Option<Value<'m>>,
     zero_key: Option<Value<'m>>,
     comm: Option<Home<'m>>,
@@ -84,6 +86,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             known: Vec::new(),
             frame,
             scope,
+            place: probe.span,
             scratch: None,
             zero_key: None,
             comm: None,
@@ -133,6 +136,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             b,
             entry,
             function,
+            place: self.place,
             scope,
         };
         cx.at(stmt.span);
@@ -211,6 +215,7 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// The place in the script of the instructions that follow.
     pub(super) fn at(&mut self, span: Span) {
+        self.place = span;
         self.b.set_location(self.location(span));
     }
 
@@ -373,10 +378,17 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// Adds one to a counter of what was lost. Programs may interrupt each other here.
     pub(super) fn count_loss(&mut self, counter: u32) {
+        let counter = self.u64(counter.into());
+        self.count_loss_at(counter);
+    }
+
+    /// Adds one to the counter with this number.
+    pub(super) fn count_loss_at(&mut self, counter: Value<'m>) {
         let health = self.internal_element(Internal::Health);
         self.if_set(health, |cx| {
             debug_assert_eq!(Health::size(0), 8, "counters are words");
-            let word = cx.b.offset(health, i64::from(8 * counter));
+            let offset = cx.b.shl(counter, cx.u64(3));
+            let word = cx.b.offset_by(health, offset);
             cx.b.atomic_add(word, cx.u64(1));
         });
     }

@@ -98,7 +98,7 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
             space,
         } => {
             let cap = expr.ty.size();
-            let source = string::Source::new(address, len, *space);
+            let source = string::Source::new(expr, address, len, *space);
             string::load(cx, &source, to, cap, tail);
         }
         ExprKind::LoadBuffer {
@@ -106,7 +106,7 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
             len,
             space,
         } => {
-            let source = string::Source::new(address, len, *space);
+            let source = string::Source::new(expr, address, len, *space);
             string::load_buffer(cx, &source, to, expr.ty.size() - 4, tail);
         }
         ExprKind::Resize(operand) => string::resize(cx, operand, &expr.ty, to, tail),

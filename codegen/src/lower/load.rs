@@ -3,7 +3,7 @@
 use super::address::{gaps, members, register};
 use super::compare::piece_type;
 use super::expr::{address, scalar as lower_scalar};
-use super::{Address, Cx, Tail, map};
+use super::{Address, Cx, Tail, failure, map};
 use crate::kernel::helper;
 use crate::llvm::{Predicate, Ty, Value};
 use sema::ir::{Builtin, Expr, ExprKind, ProgramType, Space, Type};
@@ -34,6 +34,7 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
         Space::Own => own(cx, base, *offset).load(cx, &whole),
         Space::Kernel | Space::User | Space::Any => {
             let from = address_value(cx, base, *offset);
+            cx.place = expr.span;
             read_scalar(cx, *space, from, &whole)
         }
     };
@@ -71,6 +72,7 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
         return copy(cx, from, &expr.ty, to, tail);
     }
     let from = address_value(cx, base, *offset);
+    cx.place = expr.span;
     read(cx, *space, from, &expr.ty, to, tail);
 }
 
@@ -183,7 +185,7 @@ fn read<'m>(
         return read_string(cx, space, from, ty, to, tail);
     }
     let size = cx.u64(u64::from(ty.size()));
-    cx.b.call_helper(reader(space), &[to.ptr, size, from], Ty::I64);
+    failure::call(cx, reader(space), &[to.ptr, size, from]);
     if tail == Tail::Zero {
         clean(cx, space, from, ty, to);
     }
@@ -192,7 +194,7 @@ fn read<'m>(
 fn read_scalar<'m>(cx: &mut Cx<'_, 'm>, space: Space, from: Value<'m>, ty: &Type) -> Value<'m> {
     let to = cx.temp(8);
     let size = cx.u64(u64::from(ty.size()));
-    cx.b.call_helper(reader(space), &[to.ptr, size, from], Ty::I64);
+    failure::call(cx, reader(space), &[to.ptr, size, from]);
     if *ty == Type::Bool {
         let byte = to.load(cx, &Type::U8);
         return cx.b.compare(Predicate::Ne, byte, cx.b.constant(Ty::I8, 0));
@@ -212,7 +214,7 @@ fn read_string<'m>(
         to.zero(cx, ty.size());
     }
     let size = cx.u64(u64::from(ty.size()));
-    cx.b.call_helper(string_reader(space), &[to.ptr, size, from], Ty::I64);
+    failure::call(cx, string_reader(space), &[to.ptr, size, from]);
 }
 
 /// Makes memory clean that was read as it was: reads strings again as such, and zeroes what no

@@ -5,11 +5,15 @@
 //! another look-up, and only if that fails as well is it counted as lost.
 
 use super::address::register;
-use super::{Address, Cx, key};
+use super::{Address, Cx, failure, key};
 use crate::kernel::{UPDATE_ANY, UPDATE_NOEXIST, helper};
 use crate::llvm::{Predicate, Ty, Value};
 use crate::object::Health;
 use sema::ir::{Expr, Map, MapId, MapValue, Type};
+
+/// `-E2BIG`: the map is full. Other errors are `EBUSY`, where the program has interrupted another one
+/// that holds the lock of the same bucket, and `ENOMEM`, where there is no memory at hand.
+const FULL: i64 = -7;
 
 /// The scalar under a key, or zero.
 pub(super) fn get_scalar<'m>(
@@ -71,6 +75,7 @@ pub(super) fn delete<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Option<&'m Expr>)
     if key.is_some() {
         let args = [cx.unit.map_symbol(map), lowered];
         let error = cx.b.call_helper(helper::MAP_DELETE_ELEM, &args, Ty::I64);
+        failure::note_miss(cx, helper::MAP_DELETE_ELEM, error);
         return cx.b.is_zero(error);
     }
     let size = cx.unit.map(map).value_size();
@@ -244,16 +249,19 @@ pub(super) fn upsert<'m>(
     cx.b.branch(cx.b.is_zero(entry), insert, change);
 
     cx.enter(insert);
+    let refusal = cx.temp(8);
     let inserted = match first(cx) {
         First::Complete(value) => {
             let error = update_entry(cx, map, key, value, UPDATE_NOEXIST);
             let inserted = cx.b.block();
+            refusal.store(cx, error);
             cx.b.branch(cx.b.is_zero(error), join, again);
             Some(inserted)
         }
         First::Blank(value) => {
             cx.if_set(value, |cx| {
-                update_entry(cx, map, key, value, UPDATE_NOEXIST);
+                let error = update_entry(cx, map, key, value, UPDATE_NOEXIST);
+                refusal.store(cx, error);
             });
             cx.b.jump(again);
             None
@@ -271,7 +279,8 @@ pub(super) fn upsert<'m>(
     cx.b.jump(join);
 
     cx.enter(refused);
-    cx.count_loss(Health::map_refused(map));
+    let error = refusal.load(cx, &Type::U64);
+    count_refusal(cx, map, error);
     let zero = cx.b.constant(value.ty(), 0);
     let mut incoming = vec![changed, (zero, cx.b.block())];
     cx.b.jump(join);
@@ -323,7 +332,20 @@ fn mark_set<'m>(cx: &Cx<'_, 'm>, map: MapId, entry: Address<'m>) {
 /// Creates or replaces an entry, and counts what the kernel refuses.
 fn replace<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>, value: Value<'m>) {
     let error = update_entry(cx, map, key, value, UPDATE_ANY);
-    cx.if_set(error, |cx| cx.count_loss(Health::map_refused(map)));
+    cx.if_set(error, |cx| count_refusal(cx, map, error));
+}
+
+/// Counts an insertion that the kernel refused with this error.
+fn count_refusal<'m>(cx: &mut Cx<'_, 'm>, map: MapId, error: Value<'m>) {
+    failure::note(cx, helper::MAP_UPDATE_ELEM, error);
+    let is_full =
+        cx.b.compare(Predicate::Eq, error, cx.u64(FULL.cast_unsigned()));
+    let counter = |index: u32| cx.u64(index.into());
+    let (full, in_use) = (
+        counter(Health::map_refused(map)),
+        counter(Health::map_busy(map)),
+    );
+    cx.count_loss_at(cx.b.select(is_full, full, in_use));
 }
 
 /// Calls `bpf_map_update_elem`; yields 0, or a negative error.

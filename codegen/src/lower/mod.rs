@@ -19,6 +19,7 @@ mod compare;
 mod cx;
 mod event;
 mod expr;
+mod failure;
 mod frame;
 mod join;
 mod key;

@@ -3,8 +3,9 @@
 use super::compare::pieces;
 use super::expr::{address, scalar};
 use super::load::{address_value, reader, string_reader};
-use super::{Address, Cx, Tail, arith};
+use super::{Address, Cx, Tail, arith, failure};
 use crate::llvm::{Ty, Value};
+use lexer::Span;
 use sema::ir::{Expr, Space, Type};
 
 /// Where a string or a buffer is read from.
@@ -13,15 +14,23 @@ pub(super) struct Source<'m> {
     /// Bytes at most, as the script says.
     pub(super) len: Option<&'m Expr>,
     pub(super) space: Space,
+    /// The whole expression.
+    pub(super) span: Span,
 }
 
 impl<'m> Source<'m> {
     /// The source that a [`sema::ir::ExprKind::LoadStr`] or `LoadBuffer` names.
-    pub(super) fn new(address: &'m Expr, len: &'m Option<Box<Expr>>, space: Space) -> Self {
+    pub(super) fn new(
+        whole: &Expr,
+        address: &'m Expr,
+        len: &'m Option<Box<Expr>>,
+        space: Space,
+    ) -> Self {
         Self {
             address,
             len: len.as_deref(),
             space,
+            span: whole.span,
         }
     }
 }
@@ -72,7 +81,8 @@ pub(super) fn load<'m>(
         to.zero(cx, cap);
     }
     let args = [to.ptr, size, from];
-    cx.b.call_helper(string_reader(source.space), &args, Ty::I64)
+    cx.place = source.span;
+    failure::call(cx, string_reader(source.space), &args)
 }
 
 /// Reads a buffer of at most `cap` bytes of data: their number, and then the bytes.
@@ -95,7 +105,8 @@ pub(super) fn load_buffer<'m>(
         data.zero(cx, cap);
     }
     let args = [data.ptr, len, from];
-    cx.b.call_helper(reader(source.space), &args, Ty::I64);
+    cx.place = source.span;
+    failure::call(cx, reader(source.space), &args);
 }
 
 /// Converts a string, buffer or stack to another capacity.

@@ -19,7 +19,7 @@ pub(super) fn length<'m>(cx: &mut Cx<'_, 'm>, operand: &'m Expr) -> Value<'m> {
             len,
             space,
         } => {
-            let source = string::Source::new(address, len, *space);
+            let source = string::Source::new(operand, address, len, *space);
             string::load(cx, &source, room, cap, Tail::Any)
         }
         _ => {

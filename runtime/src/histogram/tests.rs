@@ -1,6 +1,6 @@
 //! Rows against output that people know.
 
-use super::{rows, write_rows};
+use super::{BAR_WIDTH, bar_width, percentiles, rows, write_rows};
 use expect_test::{Expect, expect};
 use sema::ir::Aggregation;
 
@@ -38,7 +38,11 @@ fn bucket(aggregation: &Aggregation, number: i64) -> usize {
 
 fn check(aggregation: Aggregation, numbers: impl IntoIterator<Item = i64>, expected: Expect) {
     let mut out = Vec::new();
-    write_rows(&rows(&aggregation, &count(&aggregation, numbers)), &mut out);
+    write_rows(
+        &rows(&aggregation, &count(&aggregation, numbers)),
+        BAR_WIDTH,
+        &mut out,
+    );
     expected.assert_eq(&String::from_utf8(out).expect("rows are text"));
 }
 
@@ -136,7 +140,7 @@ fn the_greatest_numbers() {
     assert_eq!(rows[0].label, "[8E, 16E)");
     assert_eq!(rows[0].high, Some(u64::MAX.into()));
     let mut out = Vec::new();
-    write_rows(&rows, &mut out);
+    write_rows(&rows, BAR_WIDTH, &mut out);
     assert!(out.ends_with(format!("|{}|\n", "@".repeat(52)).as_bytes()));
 }
 
@@ -221,4 +225,31 @@ fn no_rows_without_numbers() {
     let aggregation = Aggregation::Hist { bits: 0 };
     assert_eq!(rows(&aggregation, &count(&aggregation, [])), []);
     assert_eq!(rows(&aggregation, &[]), []);
+}
+
+#[test]
+fn percentiles_lie_in_the_row_that_reaches_their_share() {
+    let aggregation = Aggregation::Hist { bits: 0 };
+    let numbers = 0..100;
+    let rows = rows(&aggregation, &count(&aggregation, numbers));
+    let found: Vec<_> = percentiles(&rows)
+        .into_iter()
+        .map(|(name, row)| (name, row.label.as_str()))
+        .collect();
+    let wanted = [
+        ("p50", "[32, 64)"),
+        ("p90", "[64, 128)"),
+        ("p99", "[64, 128)"),
+        ("max", "[64, 128)"),
+    ];
+    assert_eq!(found, wanted);
+    assert!(percentiles(&[]).is_empty());
+}
+
+#[test]
+fn bars_fit_the_terminal() {
+    assert_eq!(bar_width(200), 52);
+    assert_eq!(bar_width(79), 52);
+    assert_eq!(bar_width(60), 33);
+    assert_eq!(bar_width(5), 10);
 }

@@ -36,8 +36,21 @@ pub(crate) trait Loader {
     fn has_uprobe_multi(&self, of_process: bool) -> bool;
 }
 
+/// What of the kernel's features is not to be used although it is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Disabled {
+    /// Links that hold many kprobes.
+    pub kprobe_multi: bool,
+    /// Links that hold many uprobes.
+    pub uprobe_multi: bool,
+}
+
 /// The running kernel.
-pub(crate) struct Kernel;
+#[derive(Default)]
+pub(crate) struct Kernel {
+    /// What is not to be used.
+    pub(crate) without: Disabled,
+}
 
 impl Loader for Kernel {
     fn create_map(&self, spec: &MapSpec<'_>) -> Result<Map, SyscallError> {
@@ -49,7 +62,7 @@ impl Loader for Kernel {
     }
 
     fn has_kprobe_multi(&self) -> bool {
-        crate::sys::bpf::feature::kprobe_multi()
+        !self.without.kprobe_multi && crate::sys::bpf::feature::kprobe_multi()
     }
 
     fn load_btf(&self, btf: &[u8]) -> Result<OwnedFd, SyscallError> {
@@ -65,7 +78,7 @@ impl Loader for Kernel {
     }
 
     fn has_uprobe_multi(&self, of_process: bool) -> bool {
-        crate::sys::bpf::feature::uprobe_multi(of_process)
+        !self.without.uprobe_multi && crate::sys::bpf::feature::uprobe_multi(of_process)
     }
 }
 

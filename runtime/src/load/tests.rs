@@ -53,7 +53,7 @@ impl Loader for Fake {
     fn create_map(&self, spec: &MapSpec<'_>) -> Result<Map, SyscallError> {
         match self.map_error {
             Some(errno) if !self.lifted.get() => Err(SyscallError::new("create map", errno)),
-            _ => Kernel.create_map(spec),
+            _ => Kernel::default().create_map(spec),
         }
     }
 

@@ -1,11 +1,14 @@
 //! Output as JSON: an object a line, with `type` and `data`.
 
+use super::Place;
+use super::loss::{FailedCall, Loss};
 use super::text::{self, put};
 use super::value::Value;
 use super::view::{Shown, View};
 use crate::aggregate::Folded;
-use crate::histogram::Row;
+use crate::histogram::{Row, percentiles};
 use crate::symbol::Names;
+use crate::sys::describe;
 use sema::ir::{Aggregation, MapValue};
 
 /// Appends a text of a kind, such as `printf`.
@@ -72,12 +75,132 @@ pub(super) fn write_attached(probes: usize, out: &mut Vec<u8>) {
     );
 }
 
-/// Appends how many events were lost.
-pub(super) fn write_lost(events: u64, out: &mut Vec<u8>) {
+/// Appends that something was lost.
+pub(super) fn write_loss(loss: &Loss<'_>, out: &mut Vec<u8>) {
+    match loss {
+        Loss::Events { count, .. } => put(
+            out,
+            format_args!(
+                "{{\"type\": \"lost_events\", \"count\": {count}, \"data\": {{\"events\": {count}}}}}\n"
+            ),
+        ),
+        Loss::MapFull { map, count, room } => {
+            open("map_full", out);
+            out.extend_from_slice(b"{\"map\": ");
+            write_string(map.as_bytes(), out);
+            put(
+                out,
+                format_args!(", \"refused\": {count}, \"max_entries\": {room}}}"),
+            );
+            close(out);
+        }
+        Loss::MapBusy { map, count } => {
+            open("map_busy", out);
+            out.extend_from_slice(b"{\"map\": ");
+            write_string(map.as_bytes(), out);
+            put(out, format_args!(", \"refused\": {count}}}"));
+            close(out);
+        }
+        Loss::Missed { probe, count } => {
+            open("missed_runs", out);
+            out.extend_from_slice(b"{\"probe\": ");
+            write_string(probe.as_bytes(), out);
+            put(out, format_args!(", \"count\": {count}}}"));
+            close(out);
+        }
+        Loss::Cut { count, length } => {
+            open("cut_strings", out);
+            put(
+                out,
+                format_args!("{{\"count\": {count}, \"max_strlen\": {length}}}"),
+            );
+            close(out);
+        }
+        // Each of them had a line of its own.
+        Loss::Calls { .. } => {}
+    }
+}
+
+/// Appends that a helper of the kernel failed.
+pub(super) fn write_failed_call(call: &FailedCall<'_>, place: &Place<'_>, out: &mut Vec<u8>) {
+    let reason = describe(call.error.saturating_neg());
+    out.extend_from_slice(b"{\"type\": \"helper_error\", \"msg\": ");
+    write_string(reason.as_bytes(), out);
     put(
         out,
-        format_args!("{{\"type\": \"lost_events\", \"data\": {{\"events\": {events}}}}}\n"),
+        format_args!(
+            ", \"helper\": \"{}\", \"retcode\": {}, \"filename\": ",
+            call.helper, call.error
+        ),
     );
+    write_string(place.file.as_bytes(), out);
+    let (line, column) = place.start;
+    put(
+        out,
+        format_args!(", \"line\": {line}, \"col\": {column}}}\n"),
+    );
+}
+
+/// Appends the bounds between which the percentiles of a map's histograms lie.
+pub(super) fn write_percentiles(names: &Names, view: &View<'_>, out: &mut Vec<u8>) {
+    let histograms: Vec<_> = view
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.value {
+            Shown::Folded(Folded::Histogram { rows, .. }) => Some((&entry.key, rows)),
+            _ => None,
+        })
+        .collect();
+    if histograms.is_empty() {
+        return;
+    }
+    open("percentiles", out);
+    out.push(b'{');
+    write_string(view.name.as_bytes(), out);
+    out.extend_from_slice(b": ");
+    let keyed = histograms.iter().any(|(key, _)| key.is_some());
+    if keyed {
+        out.push(b'{');
+    }
+    for (i, (key, rows)) in histograms.iter().enumerate() {
+        if i > 0 {
+            out.extend_from_slice(b", ");
+        }
+        if keyed {
+            write_string(&key_text(names, key.as_ref()), out);
+            out.extend_from_slice(b": ");
+        }
+        write_bounds(rows, out);
+    }
+    if keyed {
+        out.push(b'}');
+    }
+    out.push(b'}');
+    close(out);
+}
+
+fn write_bounds(rows: &[Row], out: &mut Vec<u8>) {
+    out.push(b'{');
+    for (i, (name, row)) in percentiles(rows).into_iter().enumerate() {
+        let comma = if i > 0 { ", " } else { "" };
+        put(out, format_args!("{comma}\"{name}\": {{"));
+        write_range(row, out);
+        out.push(b'}');
+    }
+    out.push(b'}');
+}
+
+/// The bounds of a row that has them.
+fn write_range(row: &Row, out: &mut Vec<u8>) {
+    let bounds = [("min", row.low), ("max", row.high)];
+    let bounds = bounds
+        .into_iter()
+        .filter_map(|(name, bound)| Some((name, bound?)));
+    for (i, (name, bound)) in bounds.enumerate() {
+        let comma = if i > 0 { ", " } else { "" };
+        put(out, format_args!("{comma}\"{name}\": "));
+        write_number(bound, out);
+    }
 }
 
 /// Appends what came of a test; the duration in nanoseconds.
@@ -164,13 +287,13 @@ fn write_rows(rows: &[Row], out: &mut Vec<u8>) {
     out.push(b'[');
     for (i, row) in rows.iter().enumerate() {
         out.extend_from_slice(if i > 0 { b", {" } else { b"{" });
-        if let Some(low) = row.low {
-            put(out, format_args!("\"min\": {low}, "));
-        }
-        if let Some(high) = row.high {
-            put(out, format_args!("\"max\": {high}, "));
-        }
-        put(out, format_args!("\"count\": {}}}", row.count));
+        write_range(row, out);
+        let comma = if row.low.or(row.high).is_some() {
+            ", "
+        } else {
+            ""
+        };
+        put(out, format_args!("{comma}\"count\": {}}}", row.count));
     }
     out.push(b']');
 }
@@ -178,8 +301,17 @@ fn write_rows(rows: &[Row], out: &mut Vec<u8>) {
 /// A value: numbers, truth values, lists and objects as such, everything else as text.
 fn write_value(names: &Names, value: &Value<'_>, out: &mut Vec<u8>) {
     match value {
-        Value::Signed(number) => put(out, format_args!("{number}")),
-        Value::Unsigned(number) => put(out, format_args!("{number}")),
+        Value::Signed(number) => write_number((*number).into(), out),
+        Value::Unsigned(number) => write_number((*number).into(), out),
+        Value::Enum { value, .. } => write_number((*value).into(), out),
+        Value::Buffer(bytes) => {
+            out.push(b'[');
+            for (i, byte) in bytes.iter().enumerate() {
+                let comma = if i > 0 { "," } else { "" };
+                put(out, format_args!("{comma}{byte}"));
+            }
+            out.push(b']');
+        }
         Value::Bool(value) => put(out, format_args!("{value}")),
         Value::Tuple(elems) | Value::Array(elems) => {
             out.push(b'[');
@@ -211,9 +343,25 @@ fn write_value(names: &Names, value: &Value<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A string in quotes; what is not UTF-8 in it is replaced.
+/// A number as such where every reader of JSON gets it right, that is where a `double` holds it;
+/// in quotes where not.
+fn write_number(number: i128, out: &mut Vec<u8>) {
+    if (number as f64) as i128 == number {
+        put(out, format_args!("{number}"));
+    } else {
+        put(out, format_args!("\"{number}\""));
+    }
+}
+
+/// A string in quotes; bytes in it that are not UTF-8 as `\xNN`.
 fn write_string(text: &[u8], out: &mut Vec<u8>) {
-    let text = String::from_utf8_lossy(text);
+    let mut readable = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        readable.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            readable.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
     // A string always serialises.
-    let _ = serde_json::to_writer(out, &*text);
+    let _ = serde_json::to_writer(out, &readable);
 }

@@ -4,6 +4,7 @@
 
 mod gfp;
 mod json;
+mod loss;
 pub(crate) mod printf;
 mod report;
 mod stack;
@@ -11,9 +12,14 @@ pub(crate) mod text;
 pub(crate) mod value;
 pub(crate) mod view;
 
-use crate::Error;
+pub(crate) use loss::{FailedCall, Loss};
+
 use crate::symbol::Names;
-use crate::sys::describe_io;
+use crate::sys::{describe_io, terminal};
+use crate::{Error, histogram};
+use codegen::object::SourceSpan;
+use std::collections::HashMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -34,10 +40,29 @@ pub enum OutputFormat {
     Json,
 }
 
+/// When output is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Buffering {
+    /// At once, call by call.
+    None,
+    /// When nothing more is waiting to be printed.
+    #[default]
+    Line,
+    /// When much has gathered, and at the end.
+    Full,
+}
+
 /// Where a session writes.
 pub struct Output {
     format: OutputFormat,
+    buffering: Buffering,
     quiet: bool,
+    /// Whether warnings are left out.
+    silent: bool,
+    /// Columns of the widest bar of a histogram.
+    bar: usize,
+    /// Calls of helpers that failed, by place, helper and error: how often.
+    failed: HashMap<(SourceSpan, &'static str, i32), u64>,
     data: Box<dyn Write>,
     errors: Box<dyn Write>,
     /// What is watched for the reader's leaving.
@@ -67,12 +92,26 @@ pub(crate) struct Place<'a> {
     pub(crate) end: (u32, u32),
 }
 
+impl fmt::Display for Place<'_> {
+    /// The name of the source, and from where to where.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.start;
+        match self.end {
+            (last, end) if last == line => write!(f, "{}:{line}:{column}-{end}", self.file),
+            (last, _) => write!(f, "{}:{line}-{last}", self.file),
+        }
+    }
+}
+
 impl Output {
     /// Data to standard output, messages to standard error.
     pub fn stdout(format: OutputFormat) -> Self {
         let reader = io::stdout().as_fd().try_clone_to_owned().ok();
         let mut output = Self::new(format, Box::new(io::stdout()), Box::new(io::stderr()));
         output.reader = reader;
+        if let Some(columns) = terminal::columns(io::stdout().as_fd()) {
+            output.bar = histogram::bar_width(columns);
+        }
         output
     }
 
@@ -91,7 +130,11 @@ impl Output {
     pub fn new(format: OutputFormat, data: Box<dyn Write>, errors: Box<dyn Write>) -> Self {
         Self {
             format,
+            buffering: Buffering::default(),
             quiet: false,
+            silent: false,
+            bar: histogram::BAR_WIDTH,
+            failed: HashMap::new(),
             data,
             errors,
             reader: None,
@@ -104,6 +147,20 @@ impl Output {
     #[must_use]
     pub fn quiet(mut self, quiet: bool) -> Self {
         self.quiet = quiet;
+        self
+    }
+
+    /// Leaves out warnings of the script, and of helpers that fail.
+    #[must_use]
+    pub fn without_warnings(mut self, silent: bool) -> Self {
+        self.silent = silent;
+        self
+    }
+
+    /// Chooses when output is written.
+    #[must_use]
+    pub fn buffered(mut self, buffering: Buffering) -> Self {
+        self.buffering = buffering;
         self
     }
 
@@ -149,8 +206,13 @@ impl Output {
     /// Writes a map.
     pub(crate) fn map(&mut self, names: &Names, view: &View<'_>) {
         match self.format {
-            OutputFormat::Text => text::write_map(names, view, &mut self.buffer),
-            OutputFormat::Json => json::write_map(names, view, &mut self.buffer),
+            OutputFormat::Text => text::write_map(names, view, self.bar, &mut self.buffer),
+            OutputFormat::Json => {
+                json::write_map(names, view, &mut self.buffer);
+                if view.percentiles {
+                    json::write_percentiles(names, view, &mut self.buffer);
+                }
+            }
         }
     }
 
@@ -163,17 +225,15 @@ impl Output {
 
     /// Says an error or a warning of the script.
     pub(crate) fn message(&mut self, is_error: bool, text: &[u8], place: Place<'_>) {
+        if self.silent && !is_error {
+            return;
+        }
         let (line, column) = place.start;
         match self.format {
             OutputFormat::Text => {
                 let level = if is_error { "ERROR" } else { "WARNING" };
-                let file = place.file;
-                let range = match place.end {
-                    (last, end) if last == line => format!("{line}:{column}-{end}"),
-                    (last, _) => format!("{line}-{last}"),
-                };
                 let text = String::from_utf8_lossy(text);
-                self.complain(format_args!("{file}:{range}: {level}: {text}"));
+                self.complain(format_args!("{place}: {level}: {text}"));
             }
             OutputFormat::Json => {
                 let kind = if is_error { "errorf" } else { "warnf" };
@@ -195,25 +255,61 @@ impl Output {
         }
     }
 
-    /// Says that events were lost, and why.
-    pub(crate) fn lost(&mut self, events: u64, reason: &str) {
+    /// Says that something was lost, and why.
+    pub(crate) fn lost(&mut self, loss: &Loss<'_>) {
         if self.format == OutputFormat::Json {
-            json::write_lost(events, &mut self.buffer);
+            json::write_loss(loss, &mut self.buffer);
         }
-        self.complain(format_args!("strobe: lost {events} events: {reason}"));
+        self.complain(format_args!("strobe: {loss}"));
+    }
+
+    /// Says that a helper failed: in text once for each place and error.
+    pub(crate) fn failed_call(&mut self, call: &FailedCall<'_>, place: Place<'_>) {
+        let key = (call.span, call.helper, call.error);
+        let count = self.failed.entry(key).or_insert(0);
+        *count += 1;
+        let is_first = *count == 1;
+        if self.silent {
+            return;
+        }
+        match self.format {
+            OutputFormat::Json => json::write_failed_call(call, &place, &mut self.buffer),
+            OutputFormat::Text if is_first => {
+                self.complain(format_args!("{place}: WARNING: {call}"));
+            }
+            OutputFormat::Text => {}
+        }
+    }
+
+    /// The calls of helpers that failed: where, which, with what error, and how often.
+    pub(crate) fn failed_calls(&self) -> Vec<(SourceSpan, &'static str, i32, u64)> {
+        let calls = self.failed.iter();
+        let mut calls: Vec<_> = calls
+            .map(|(&(span, helper, error), &count)| (span, helper, error, count))
+            .collect();
+        calls.sort_by_key(|&(span, helper, error, _)| (span.file, span.start, helper, error));
+        calls
     }
 
     /// Writes what is gathered if it is much.
     pub(crate) fn flush_if_full(&mut self) -> Result<(), Error> {
-        if self.buffer.len() < BUFFER_SIZE {
+        if self.buffer.len() < BUFFER_SIZE && self.buffering != Buffering::None {
             return Ok(());
         }
-        self.flush()
+        self.write_out()
+    }
+
+    /// Writes what is gathered, now that nothing more is waiting, unless that is to gather on.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        match self.buffering {
+            Buffering::Full => self.flush_if_full(),
+            Buffering::None | Buffering::Line => self.write_out(),
+        }
     }
 
     /// Writes what is gathered. A pipe whose reader has gone is [closed](Self::is_closed), which
     /// is no error.
-    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+    pub(crate) fn write_out(&mut self) -> Result<(), Error> {
         if self.closed || self.buffer.is_empty() {
             self.buffer.clear();
             return Ok(());

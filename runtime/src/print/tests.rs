@@ -2,11 +2,12 @@
 
 use super::value::Value;
 use super::view::{Selection, View};
-use super::{Output, OutputFormat, Place};
+use super::{FailedCall, Loss, Output, OutputFormat, Place};
 use crate::fixture::Text;
 use crate::symbol::{Frame, Names, Symbol, Symbols};
 use crate::table::Entry;
-use sema::ir::{Aggregation, Clock, Field, MapValue, StackMode, StackSide, Type};
+use codegen::object::SourceSpan;
+use sema::ir::{Aggregation, Clock, Field, MapStyle, MapValue, StackMode, StackSide, Type};
 use std::io;
 
 /// Knows one symbol of the kernel, at 0x1000.
@@ -310,7 +311,8 @@ impl Map {
 
     fn print(&self, format: OutputFormat, selection: Selection) -> String {
         let (key, value) = (self.key.as_ref(), &self.value);
-        let view = View::new(self.name, key, value, &self.entries, selection);
+        let style = MapStyle::default();
+        let view = View::new(self.name, key, value, &self.entries, selection, style);
         output(format, |o| o.map(&names(), &view)).0
     }
 }
@@ -456,7 +458,10 @@ fn what_is_said_about_the_run() {
     let say = |o: &mut Output| {
         o.attached(1);
         o.message(true, b"bad 1", place);
-        o.lost(3, "full");
+        o.lost(&Loss::Events {
+            count: 3,
+            pages: 64,
+        });
         o.text("time", |out| out.extend(b"12:00\n"));
         o.end_of_run();
     };
@@ -464,17 +469,20 @@ fn what_is_said_about_the_run() {
     assert_eq!(data, "12:00\n\n\n");
     assert_eq!(
         messages,
-        "Attached 1 probe\nstdin:1:9-28: ERROR: bad 1\nstrobe: lost 3 events: full\n"
+        "Attached 1 probe\nstdin:1:9-28: ERROR: bad 1\nstrobe: lost 3 events: the ring buffer was full (raise `perf_rb_pages`, now 64)\n"
     );
     let (data, messages) = output(OutputFormat::Json, say);
     assert_eq!(
         data,
         "{\"type\": \"attached_probes\", \"count\": 1, \"data\": {\"probes\": 1}}\n\
          {\"type\": \"errorf\", \"msg\": \"bad 1\", \"filename\": \"stdin\", \"line\": 1, \"col\": 9}\n\
-         {\"type\": \"lost_events\", \"data\": {\"events\": 3}}\n\
+         {\"type\": \"lost_events\", \"count\": 3, \"data\": {\"events\": 3}}\n\
          {\"type\": \"time\", \"data\": \"12:00\\n\"}\n"
     );
-    assert_eq!(messages, "strobe: lost 3 events: full\n");
+    assert_eq!(
+        messages,
+        "strobe: lost 3 events: the ring buffer was full (raise `perf_rb_pages`, now 64)\n"
+    );
 }
 
 #[test]
@@ -492,4 +500,91 @@ fn quiet_output_says_nothing_of_attaching() {
         o.attached(2);
     });
     assert_eq!(messages, "");
+}
+
+#[test]
+fn a_helper_that_fails_is_told_once_in_text_and_every_time_in_json() {
+    let call = FailedCall {
+        helper: "probe_read_user_str",
+        error: -14,
+        span: SourceSpan {
+            file: 0,
+            start: 8,
+            end: 14,
+        },
+        line: Some(("begin { str(0) }", 8, 6)),
+    };
+    let place = Place {
+        file: "stdin",
+        start: (1, 9),
+        end: (1, 15),
+    };
+    let say = |o: &mut Output| {
+        o.failed_call(&call, place);
+        o.failed_call(&call, place);
+        let told = o.failed_calls();
+        assert_eq!(told, [(call.span, "probe_read_user_str", -14, 2)]);
+    };
+    let (data, messages) = output(OutputFormat::Text, say);
+    assert_eq!(data, "");
+    assert_eq!(
+        messages,
+        "stdin:1:9-15: WARNING: Failed to probe_read_user_str: Bad address (-14)\n\
+         begin { str(0) }\n        ~~~~~~\n"
+    );
+    let (data, _) = output(OutputFormat::Json, say);
+    let line = "{\"type\": \"helper_error\", \"msg\": \"Bad address\", \
+        \"helper\": \"probe_read_user_str\", \"retcode\": -14, \
+        \"filename\": \"stdin\", \"line\": 1, \"col\": 9}\n";
+    assert_eq!(data, line.repeat(2));
+}
+
+#[test]
+fn every_loss_says_what_to_do() {
+    let say = |loss: Loss<'_>| {
+        let told = loss.to_string();
+        let (data, _) = output(OutputFormat::Json, |o| o.lost(&loss));
+        (told, data)
+    };
+    let full = say(Loss::MapFull {
+        map: "@m",
+        count: 1,
+        room: 8,
+    });
+    assert_eq!(
+        full,
+        (
+            "1 insertion into `@m` was refused: the map was full (raise `max_map_keys`, or the \
+             size that the script declares for it, now 8)"
+                .to_owned(),
+            "{\"type\": \"map_full\", \"data\": {\"map\": \"@m\", \"refused\": 1, \
+             \"max_entries\": 8}}\n"
+                .to_owned()
+        )
+    );
+    let missed = say(Loss::Missed {
+        probe: "kprobe:f",
+        count: 2,
+    });
+    assert_eq!(
+        missed,
+        (
+            "`kprobe:f` missed 2 events: they came while a probe ran on the same CPU".to_owned(),
+            "{\"type\": \"missed_runs\", \"data\": {\"probe\": \"kprobe:f\", \"count\": 2}}\n"
+                .to_owned()
+        )
+    );
+    let cut = say(Loss::Cut {
+        count: 3,
+        length: 64,
+    });
+    assert_eq!(
+        cut,
+        (
+            "3 strings were cut after 64 bytes (raise `max_strlen`, or give `str` a length)"
+                .to_owned(),
+            "{\"type\": \"cut_strings\", \"data\": {\"count\": 3, \"max_strlen\": 64}}\n"
+                .to_owned()
+        )
+    );
 }

@@ -4,7 +4,7 @@ use super::stack;
 use super::value::Value;
 use super::view::{Shown, View};
 use crate::aggregate::Folded;
-use crate::histogram::write_rows;
+use crate::histogram::{write_percentiles, write_rows};
 use crate::symbol::{Names, Symbol, format_time, wall_clock_ns};
 use std::io::Write;
 
@@ -41,6 +41,7 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
         Value::Str { bytes, cut } => {
             out.extend_from_slice(bytes);
             if *cut {
+                names.cut.set(names.cut.get() + 1);
                 out.extend_from_slice(names.trailer.as_bytes());
             }
         }
@@ -140,7 +141,7 @@ fn write_symbol(symbol: Option<Symbol>, address: u64, out: &mut Vec<u8>) {
 
 /// Appends a map. A histogram is headed by its name and followed by an empty line; anything else
 /// takes a line an entry.
-pub(super) fn write_map(names: &Names, view: &View<'_>, out: &mut Vec<u8>) {
+pub(super) fn write_map(names: &Names, view: &View<'_>, bar: usize, out: &mut Vec<u8>) {
     for entry in &view.entries {
         out.extend_from_slice(view.name.as_bytes());
         if let Some(key) = &entry.key {
@@ -151,7 +152,10 @@ pub(super) fn write_map(names: &Names, view: &View<'_>, out: &mut Vec<u8>) {
         match &entry.value {
             Shown::Folded(Folded::Histogram { rows, .. }) => {
                 out.extend_from_slice(b":\n");
-                write_rows(rows, out);
+                write_rows(rows, bar, out);
+                if view.percentiles {
+                    write_percentiles(rows, out);
+                }
             }
             Shown::Folded(Folded::Stats {
                 count,

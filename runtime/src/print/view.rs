@@ -3,7 +3,7 @@
 use super::value::Value;
 use crate::aggregate::{self, Folded};
 use crate::table::Entry;
-use sema::ir::{MapValue, Type};
+use sema::ir::{MapStyle, MapValue, Type};
 use std::cmp::Ordering;
 
 /// What is asked of a print.
@@ -24,6 +24,8 @@ pub(crate) struct View<'a> {
     pub(crate) value: &'a MapValue,
     /// The entries in the order in which they print.
     pub(crate) entries: Vec<Row<'a>>,
+    /// Whether histograms tell their percentiles.
+    pub(crate) percentiles: bool,
 }
 
 /// An entry of a map.
@@ -53,6 +55,7 @@ impl<'a> View<'a> {
         value: &'a MapValue,
         entries: &'a [Entry],
         selection: Selection,
+        style: MapStyle,
     ) -> Self {
         let mut rows: Vec<Row<'a>> = entries
             .iter()
@@ -61,15 +64,27 @@ impl<'a> View<'a> {
                 value: shown(value, &entry.value, selection.divisor),
             })
             .collect();
-        rows.sort_by(|a, b| compare_shown(&a.value, &b.value).then_with(|| compare_keys(a, b)));
-        if selection.top > 0 {
-            let top = usize::try_from(selection.top).unwrap_or(usize::MAX);
+        if style.by_key {
+            rows.sort_by(compare_keys);
+        } else {
+            rows.sort_by(|a, b| compare_shown(&a.value, &b.value).then_with(|| compare_keys(a, b)));
+        }
+        let top = match selection.top {
+            0 => u64::from(style.top),
+            asked => asked,
+        };
+        if top > 0 {
+            let top = usize::try_from(top).unwrap_or(usize::MAX);
             rows.drain(..rows.len().saturating_sub(top));
+        }
+        if style.descending {
+            rows.reverse();
         }
         Self {
             name,
             value,
             entries: rows,
+            percentiles: style.percentiles,
         }
     }
 }

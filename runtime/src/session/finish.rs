@@ -4,9 +4,9 @@ use super::run::Records;
 use super::{Outcome, Session};
 use crate::Error;
 use crate::print::Output;
-use crate::script_map::Losses;
 use crate::sys::SyscallError;
 use crate::sys::poll::{self, Interest};
+use crate::sys::process::Ended;
 use codegen::object::Control;
 use sema::ir::AttachTarget;
 use std::io::pipe;
@@ -26,22 +26,29 @@ impl Session {
         self.drain_all(output)?;
         self.end_child()?;
         if output.is_closed() {
-            return Ok(Outcome { exit_code: 0 });
+            return Ok(Outcome {
+                exit_code: 0,
+                lossless: true,
+            });
         }
         output.end_of_run();
         if self.manifest.config.print_maps_on_exit {
             self.script_maps().print_all(output)?;
         }
         output.flush()?;
-        self.report_losses(output)?;
+        let lossless = self.report_losses(output)?;
         self.print_statistics(output)?;
-        output.flush()?;
+        self.report_command(output);
+        output.write_out()?;
         let exit_code = if output.is_closed() {
             0
         } else {
             self.control_word(Control::EXIT_CODE).cast_signed()
         };
-        Ok(Outcome { exit_code })
+        Ok(Outcome {
+            exit_code,
+            lossless,
+        })
     }
 
     /// Detaches, which takes the kernel a while, and goes on with the records that come meanwhile.
@@ -65,18 +72,19 @@ impl Session {
     }
 
     /// Ends the command if it still runs: politely at first.
-    fn end_child(&self) -> Result<(), SyscallError> {
+    fn end_child(&mut self) -> Result<(), SyscallError> {
         let Some(child) = &self.child else {
             return Ok(());
         };
         let wait = |timeout| poll::wait([Some(Interest::Readable(child.as_fd()))], Some(timeout));
-        if wait(Duration::ZERO)? == [false] {
+        let ended_itself = wait(Duration::ZERO)? == [true];
+        if !ended_itself {
             child.signal(libc::SIGTERM);
             if wait(PATIENCE)? == [false] {
                 child.signal(libc::SIGKILL);
             }
         }
-        child.reap();
+        self.ended = child.reap().filter(|_| ended_itself);
         Ok(())
     }
 
@@ -99,24 +107,20 @@ impl Session {
         output.flush()
     }
 
-    fn report_losses(&self, output: &mut Output) -> Result<(), Error> {
-        let Losses { events, refused } = self.script_maps().losses()?;
-        let config = &self.manifest.config;
-        if events > 0 {
-            let pages = config.perf_rb_pages;
-            let reason = format!("the ring buffer was full (raise `perf_rb_pages`, now {pages})");
-            output.lost(events, &reason);
+    /// Says how the command ended, unless it was well.
+    fn report_command(&self, output: &mut Output) {
+        match self.ended {
+            None | Some(Ended::Exited(0)) => {}
+            Some(Ended::Exited(code)) => {
+                output.complain(format_args!(
+                    "strobe: the command ended with exit code {code}"
+                ));
+            }
+            Some(Ended::Killed(signal)) => {
+                output.complain(format_args!(
+                    "strobe: the command was ended by signal {signal}"
+                ));
+            }
         }
-        for (name, count) in refused {
-            let (noun, verb) = match count {
-                1 => ("insertion", "was"),
-                _ => ("insertions", "were"),
-            };
-            output.complain(format_args!(
-                "strobe: {count} {noun} into `{name}` {verb} refused: the map was full (raise `max_map_keys`, now {})",
-                config.max_map_keys
-            ));
-        }
-        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! A running trace: everything that an object has in the kernel, and the loop that prints.
 
 mod finish;
+mod losses;
 mod own;
 mod run;
 mod statistics;
@@ -11,13 +12,13 @@ pub use statistics::Statistics;
 use crate::Error;
 use crate::attach::{Links, Watch, attach_all};
 use crate::command::Command;
-use crate::load::{self, LoadedProgram, Maps};
+use crate::load::{self, Disabled, LoadedProgram, Maps};
 use crate::ring_buffer::RingBuffer;
 use crate::script_map::ScriptMaps;
 use crate::symbol::{Names, NoSymbols, Symbols};
 use crate::sys::bpf;
 use crate::sys::memory::{Access, SharedMemory, page_size};
-use crate::sys::process::PidFd;
+use crate::sys::process::{Ended, PidFd};
 use crate::sys::signal::SignalFd;
 use codegen::object::{Control, MapRole, is_run_by_us};
 use codegen::{Manifest, Object};
@@ -39,6 +40,8 @@ pub struct Options {
     pub symbols: Option<Box<dyn Symbols>>,
     /// Whether to keep the verifier's log of every program.
     pub keep_verifier_logs: bool,
+    /// What of the kernel's features is not to be used.
+    pub disabled: Disabled,
     /// What is asked of the kernel's run-time statistics.
     pub statistics: Statistics,
     /// Told, by several threads, how many attachments of how many are made.
@@ -63,6 +66,8 @@ impl std::fmt::Debug for Options {
 pub struct Outcome {
     /// What the script gave to `exit`, 0 where it did not.
     pub exit_code: i32,
+    /// Whether nothing was lost.
+    pub lossless: bool,
 }
 
 /// A script in the kernel. Dropping it detaches everything; the fields are in the order in which
@@ -81,6 +86,8 @@ pub struct Session {
     command: Option<Command>,
     /// The process of the command.
     child: Option<PidFd>,
+    /// How the command ended, by itself.
+    ended: Option<Ended>,
     /// The process of `-p`.
     target: Option<PidFd>,
     attached: usize,
@@ -120,7 +127,10 @@ impl Session {
         let child = options.command.as_ref().map(Command::pid);
         let child = child.map(PidFd::open).transpose()?;
         let target = options.pid.map(PidFd::open).transpose()?;
-        let loaded = load::load(&load::Kernel, &object, options.keep_verifier_logs)?;
+        let kernel = load::Kernel {
+            without: options.disabled,
+        };
+        let loaded = load::load(&kernel, &object, options.keep_verifier_logs)?;
         let symbols = options.symbols.unwrap_or_else(|| Box::new(NoSymbols));
         let trailer = object.manifest.config.str_trunc_trailer.clone();
         let mut session = Self {
@@ -136,6 +146,7 @@ impl Session {
             signals,
             command: options.command,
             child,
+            ended: None,
             target,
             attached: 0,
             missing: Vec::new(),

@@ -50,6 +50,7 @@ impl Session {
             true => outcome,
             false => Outcome {
                 exit_code: outcome.exit_code.max(1),
+                ..outcome
             },
         })
     }

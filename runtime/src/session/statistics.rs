@@ -107,7 +107,7 @@ impl Session {
     }
 }
 
-fn info(program: &LoadedProgram) -> Result<ProgramInfo, SyscallError> {
+pub(super) fn info(program: &LoadedProgram) -> Result<ProgramInfo, SyscallError> {
     bpf::program_info(program.fd.as_fd()).map(|(info, _)| info)
 }
 
@@ -124,7 +124,7 @@ fn percent(part_ns: u64, whole_ns: u64) -> f64 {
 }
 
 /// The first place of a program, and how many more there are.
-fn name(program: &LoadedProgram) -> String {
+pub(super) fn name(program: &LoadedProgram) -> String {
     let targets = &program.about.targets;
     match targets.as_slice() {
         [] => program.about.symbol.clone(),

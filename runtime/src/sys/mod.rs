@@ -16,6 +16,7 @@ pub(crate) mod poll;
 pub(crate) mod process;
 pub(crate) mod rlimit;
 pub(crate) mod signal;
+pub(crate) mod terminal;
 
 pub use cpu::possible as possible_cpus;
 pub use error::SyscallError;

@@ -6,6 +6,15 @@ use std::ffi::{CString, c_char};
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// By itself, with this exit code.
+    Exited(i32),
+    /// By this signal.
+    Killed(i32),
+}
+
 /// A process as a descriptor, which becomes readable when the process ends.
 #[derive(Debug)]
 pub(crate) struct PidFd(OwnedFd);
@@ -39,17 +48,30 @@ impl PidFd {
 
     /// Takes note that it has ended, if it has, so that it does not stay as a zombie. It must be a
     /// child of ours.
-    pub(crate) fn reap(&self) {
-        let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
-        // SAFETY: the kernel writes at most the struct, which nobody reads; the descriptor is open.
-        unsafe {
+    pub(crate) fn reap(&self) -> Option<Ended> {
+        let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+        // SAFETY: the kernel writes at most the struct; the descriptor is open.
+        let result = unsafe {
             libc::waitid(
                 libc::P_PIDFD,
                 self.0.as_raw_fd().cast_unsigned(),
                 info.as_mut_ptr(),
                 libc::WEXITED | libc::WNOHANG,
-            );
+            )
+        };
+        // SAFETY: every field is an integer or an address, for which zeros are as good as what the
+        // kernel wrote; the status is there whenever `si_signo` says that a child has changed.
+        let (signo, code, status) = unsafe {
+            let info = info.assume_init();
+            (info.si_signo, info.si_code, info.si_status())
+        };
+        if result != 0 || signo != libc::SIGCHLD {
+            return None;
         }
+        Some(match code {
+            libc::CLD_EXITED => Ended::Exited(status),
+            _ => Ended::Killed(status),
+        })
     }
 }
 

@@ -71,8 +71,8 @@ fn str_(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         return text(rest, call.span);
     }
     let address = call.value(0, cx);
-    if matches!(address.ty, Ty::Str { .. }) {
-        return address;
+    if let Ty::Str { cap, .. } = address.ty {
+        return shortened(address, cap, call, cx);
     }
     let Some(space) = space_of(&address) else {
         return call.wrong("an address", &address, cx);
@@ -115,6 +115,24 @@ fn str_(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         space,
     };
     Typed::value(kind, ty, call.span)
+}
+
+/// A text that is one already, cut to the length that the call gives.
+fn shortened(value: Typed, cap: u32, call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
+    match length(call, cx) {
+        Length::Whole => value,
+        Length::Wrong => Typed::unknown(call.span),
+        Length::Fixed(n) if n.saturating_add(1) >= cap => value,
+        Length::Fixed(n) => value.converted(&Ty::Str {
+            cap: n + 1,
+            cut: false,
+        }),
+        Length::Given(_) => {
+            let span = call.args[1].span;
+            let report = error::not_constant(call.name, "a number of bytes", span);
+            cx.fail(report, call.span)
+        }
+    }
 }
 
 /// The second argument of `str` and `buf`.

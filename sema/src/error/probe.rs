@@ -13,6 +13,15 @@ pub(crate) fn no_probes() -> Diagnostic {
     .help("write a probe and what it does: `begin { printf(\"hello\\n\"); }`")
 }
 
+pub(crate) fn no_probe_wanted(filter: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-probe-wanted",
+        format!("`--probe-filter {filter}` leaves nothing of the script"),
+    )
+    .primary(span, "no attach point of the script fits")
+    .help("a filter is a pattern of whole names, such as `tracepoint:*`; see them with `-l SCRIPT`")
+}
+
 pub(crate) fn too_many_probes(count: usize, limit: u32, span: Span) -> Diagnostic {
     Diagnostic::error(
         "too-many-probes",

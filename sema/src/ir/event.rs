@@ -49,6 +49,9 @@ pub enum EventKind {
     /// `join(array, separator)`. No fields: behind the record's header come the texts of the
     /// array, each ended by a NUL, and with them the record ends.
     Join(String),
+    /// A helper of the kernel failed. Fields: the helper's number (U32), the negative error (I32),
+    /// and the place: file, start and end (U32 each).
+    HelperError,
     /// `exit(code)`. No fields: the code travels in the control map, so that it cannot be lost.
     Exit,
 }

@@ -53,6 +53,8 @@ pub struct Program {
     pub task_comm_offset: Option<u32>,
     /// The PID namespace that process ids are told in, where it is not the first one.
     pub pid_namespace: Option<PidNamespace>,
+    /// Of which helpers that fail the programs tell. If of any, there is an event for it.
+    pub helper_errors: HelperErrors,
     /// What the person chose for the run.
     pub config: Config,
     /// The named parameters that it takes, in order of first use.
@@ -95,6 +97,8 @@ pub struct Config {
     pub str_trunc_trailer: String,
     /// Whether non-empty maps print at the end.
     pub print_maps_on_exit: bool,
+    /// How maps print.
+    pub print: MapStyle,
     /// Bytes of verifier log to ask for at first.
     pub log_size: u32,
     /// Licence of the programs; the kernel offers most helpers to `GPL` alone.
@@ -122,6 +126,7 @@ impl Default for Config {
             perf_rb_pages: 64,
             str_trunc_trailer: "..".to_owned(),
             print_maps_on_exit: true,
+            print: MapStyle::default(),
             log_size: 1_000_000,
             license: "GPL".to_owned(),
             missing_probes: MissingProbes::Error,
@@ -130,6 +135,31 @@ impl Default for Config {
             show_debug_info: true,
         }
     }
+}
+
+/// Of which helpers of the kernel that fail the programs tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HelperErrors {
+    /// Of none.
+    #[default]
+    Ignored,
+    /// Of reads, insertions, and what acts on the system.
+    Told,
+    /// Also of look-ups and removals of keys that are not there.
+    All,
+}
+
+/// How the maps of a run print, where a call does not say otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapStyle {
+    /// Whether entries are put in order by their keys rather than by their values.
+    pub by_key: bool,
+    /// Whether the greatest come first.
+    pub descending: bool,
+    /// How many entries print at most, the last ones in order; 0 for all.
+    pub top: u32,
+    /// Whether a histogram tells between what bounds its percentiles lie.
+    pub percentiles: bool,
 }
 
 /// A PID namespace, as `bpf_get_ns_current_pid_tgid` wants to know it: device and inode number of

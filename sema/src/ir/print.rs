@@ -69,6 +69,7 @@ impl Display for Event {
             EventKind::Cat(_) => f.write_str("cat")?,
             EventKind::System(_) => f.write_str("system")?,
             EventKind::Join(separator) => write!(f, "join {separator:?}")?,
+            EventKind::HelperError => f.write_str("helper error")?,
             EventKind::Exit => f.write_str("exit")?,
         }
         let fields: Vec<String> = self.fields.iter().map(Type::to_string).collect();

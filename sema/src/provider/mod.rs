@@ -27,6 +27,7 @@ use crate::error;
 use crate::ir::{self, AttachTarget, MissingProbes, ProgramType, Target};
 use crate::kernel::btf::TypeId;
 use crate::kernel::format::Format;
+use crate::kernel::glob;
 use crate::kernel::usdt::UsdtArg;
 use crate::typed::expr;
 use lexer::Span;
@@ -369,7 +370,16 @@ pub(crate) fn condition(span: Span, cx: &Cx<'_>) -> Option<ir::Expr> {
 /// Every place that a clause's attach points stand for.
 pub(crate) fn expand(probe: &ast::Probe, cx: &mut Cx<'_>) -> Vec<Site> {
     let points = probe.attach_points.iter();
-    points.flat_map(|point| expand_point(point, cx)).collect()
+    let mut sites: Vec<Site> = points.flat_map(|point| expand_point(point, cx)).collect();
+    if let Some(filter) = &cx.options.probe_filter {
+        sites.retain(|site| is_wanted(site, filter));
+    }
+    sites
+}
+
+/// Whether `--probe-filter` keeps a place. What runs before and after all others is kept always.
+fn is_wanted(site: &Site, filter: &str) -> bool {
+    matches!(site.name.as_str(), "begin" | "end") || glob::matches(filter, &site.name)
 }
 
 fn expand_point(point: &AttachPoint, cx: &mut Cx<'_>) -> Vec<Site> {

@@ -6,7 +6,7 @@ use super::link::{
     ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI, KprobePlace, UserPlace, UserPlaces, link_kprobes,
     link_user_places,
 };
-use super::program::{ProgramSpec, Purpose, load_program};
+use super::program::{Log, ProgramSpec, Purpose, load_program};
 use super::{Attribute, Command, address, call};
 use crate::sys::SyscallError;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -119,6 +119,32 @@ pub(crate) fn uprobe_multi(of_process: bool) -> bool {
     refusal(None) == libc::EBADF && (!of_process || refusal(Some(u32::MAX)) == libc::EINVAL)
 }
 
+/// Whether there is a helper, for programs of kprobes. Called without arguments it may be refused
+/// for them; of one that it does not know the verifier says that.
+pub(crate) fn helper(number: u32) -> bool {
+    let mut log = vec![0u8; 4096];
+    let instructions = [instruction(CALL, 0, number.cast_signed()), EXIT];
+    let room = Log {
+        buffer: &mut log,
+        full: false,
+    };
+    let result = load_with(
+        BPF_PROG_TYPE_KPROBE,
+        Purpose::default(),
+        &instructions,
+        Some(room),
+    );
+    let text = String::from_utf8_lossy(&log);
+    let unknown = ["invalid func", "unknown func", "cannot use helper"];
+    let is_unknown = unknown.iter().any(|words| text.contains(words));
+    result.is_ok() || (!text.trim_matches('\0').is_empty() && !is_unknown)
+}
+
+/// Whether programs of a type load.
+pub(crate) fn program_type(kind: u32) -> bool {
+    load_as(kind, Purpose::default(), &[instruction(SET, 0, 0), EXIT]).is_ok()
+}
+
 /// `struct bpf_insn` with both registers 0.
 const fn instruction(code: u8, offset: i16, immediate: i32) -> [u8; 8] {
     let [o0, o1] = offset.to_ne_bytes();
@@ -139,6 +165,15 @@ fn load_as(
     purpose: Purpose<'_>,
     instructions: &[[u8; 8]],
 ) -> Result<OwnedFd, SyscallError> {
+    load_with(kind, purpose, instructions, None)
+}
+
+fn load_with(
+    kind: u32,
+    purpose: Purpose<'_>,
+    instructions: &[[u8; 8]],
+    log: Option<Log<'_>>,
+) -> Result<OwnedFd, SyscallError> {
     let spec = ProgramSpec {
         name: "probe",
         kind,
@@ -147,5 +182,5 @@ fn load_as(
         debug: None,
         purpose,
     };
-    load_program(&spec, None)
+    load_program(&spec, log)
 }
