@@ -197,6 +197,9 @@ impl Words<'_> {
             Aggregation::Hist { .. } => {
                 "the bucket is found from the number's highest bit, and 1 added to it"
             }
+            Aggregation::Tseries { .. } => {
+                "the interval is found by a division, and the number put into it"
+            }
             Aggregation::Lhist { .. } => "the bucket is found by a division, and 1 added to it",
             #[allow(unreachable_patterns, reason = "the name says what the rest do")]
             _ => "the number is taken into the aggregation",

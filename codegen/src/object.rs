@@ -154,8 +154,10 @@ pub struct Globals;
 impl Globals {
     /// Offset of the `u64` start of the run, nanoseconds of `CLOCK_MONOTONIC`.
     pub const START_NS: u32 = 0;
+    /// Offset of the `u64` that makes nanoseconds since 1970 of those of `CLOCK_BOOTTIME`.
+    pub const WALL_NS: u32 = 8;
     /// Bytes of the value.
-    pub const SIZE: u32 = 8;
+    pub const SIZE: u32 = 16;
 }
 
 /// A kind of ring-buffer record.

@@ -2,6 +2,7 @@
 
 use crate::histogram::{self, Row};
 use crate::print::value::Value;
+use crate::series::{self, Point};
 use sema::ir::Aggregation;
 
 /// What the values of all CPUs come to.
@@ -17,6 +18,13 @@ pub(crate) enum Folded {
         average: Value<'static>,
         /// Their sum.
         total: Value<'static>,
+    },
+    /// `tseries`: its intervals in order, those without a number between others too.
+    Series {
+        /// Nanoseconds of an interval.
+        interval: u64,
+        /// Start of each in nanoseconds since 1970, and its value.
+        points: Vec<Point>,
     },
     /// `hist`, `lhist`: rows, and the sum of their counts.
     Histogram {
@@ -64,6 +72,15 @@ pub(crate) fn fold(aggregation: &Aggregation, per_cpu: &[u8]) -> Option<Folded> 
                 total: number(total, signed),
             }
         }
+        Aggregation::Tseries {
+            signed,
+            interval,
+            count,
+            fold,
+        } => Folded::Series {
+            interval,
+            points: series::points(cpus, (interval, count), fold, signed)?,
+        },
         Aggregation::Hist { .. } | Aggregation::Lhist { .. } => {
             let buckets = buckets(cpus)?;
             histogram(aggregation, &buckets)
@@ -86,6 +103,10 @@ pub(crate) fn zero(aggregation: &Aggregation) -> Folded {
             average: zero(signed),
             total: zero(signed),
         },
+        Aggregation::Tseries { interval, .. } => Folded::Series {
+            interval,
+            points: Vec::new(),
+        },
         Aggregation::Hist { .. } | Aggregation::Lhist { .. } => histogram(aggregation, &[]),
     }
 }
@@ -105,6 +126,15 @@ impl Folded {
                 average: divide(average, divisor),
                 total: divide(total, divisor),
             },
+            Folded::Series {
+                interval,
+                mut points,
+            } => {
+                for point in &mut points {
+                    point.value = point.value.take().map(|value| divide(value, divisor));
+                }
+                Folded::Series { interval, points }
+            }
             Folded::Histogram { mut rows, total } => {
                 for row in &mut rows {
                     row.count /= divisor.max(1);
@@ -157,7 +187,7 @@ fn histogram(aggregation: &Aggregation, buckets: &[u64]) -> Folded {
     }
 }
 
-fn number(word: u64, signed: bool) -> Value<'static> {
+pub(crate) fn number(word: u64, signed: bool) -> Value<'static> {
     if signed {
         Value::Signed(word.cast_signed())
     } else {
@@ -166,7 +196,7 @@ fn number(word: u64, signed: bool) -> Value<'static> {
 }
 
 /// A key that sorts words as numbers of this sign.
-fn order(word: u64, signed: bool) -> i128 {
+pub(crate) fn order(word: u64, signed: bool) -> i128 {
     if signed {
         word.cast_signed().into()
     } else {
@@ -174,7 +204,7 @@ fn order(word: u64, signed: bool) -> i128 {
     }
 }
 
-fn average(total: u64, count: u64, signed: bool) -> Value<'static> {
+pub(crate) fn average(total: u64, count: u64, signed: bool) -> Value<'static> {
     divide(number(total, signed), count)
 }
 

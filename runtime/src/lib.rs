@@ -23,6 +23,7 @@ mod print;
 mod proc;
 mod ring_buffer;
 mod script_map;
+mod series;
 mod session;
 mod symbol;
 mod sys;

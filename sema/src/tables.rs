@@ -233,13 +233,32 @@ pub(crate) fn learn(known: &mut Ty, new: &Ty, at: Span, changed: &mut bool) -> L
 
 /// Two uses of one aggregation may differ in the sign of their argument alone; then it is signed.
 fn merge_aggregations(a: Aggregation, b: Aggregation) -> Option<Aggregation> {
-    use Aggregation::{Avg, Max, Min, Stats, Sum};
+    use Aggregation::{Avg, Max, Min, Stats, Sum, Tseries};
     match (a, b) {
         (Sum { signed: s }, Sum { signed: t }) => Some(Sum { signed: s || t }),
         (Min { signed: s }, Min { signed: t }) => Some(Min { signed: s || t }),
         (Max { signed: s }, Max { signed: t }) => Some(Max { signed: s || t }),
         (Avg { signed: s }, Avg { signed: t }) => Some(Avg { signed: s || t }),
         (Stats { signed: s }, Stats { signed: t }) => Some(Stats { signed: s || t }),
+        (
+            Tseries {
+                signed: s,
+                interval: i,
+                count: n,
+                fold: f,
+            },
+            Tseries {
+                signed: t,
+                interval: j,
+                count: m,
+                fold: g,
+            },
+        ) if (i, n, f) == (j, m, g) => Some(Tseries {
+            signed: s || t,
+            interval: i,
+            count: n,
+            fold: f,
+        }),
         _ => (a == b).then_some(a),
     }
 }

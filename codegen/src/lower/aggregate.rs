@@ -2,7 +2,7 @@
 
 use super::expr::scalar;
 use super::map::{First, bump, lookup, on_each_cpu, upsert};
-use super::{Address, Cx, arith, bucket, key};
+use super::{Address, Cx, arith, bucket, key, series};
 use crate::llvm::{Predicate, Ty, Value};
 use sema::ir::{Aggregation, Expr, Map, MapId, MapValue, Type};
 
@@ -119,6 +119,20 @@ fn change<'m>(
             let bounded = bits == 0;
             count_bucket(cx, map, aggregation, entry, bucket, bounded);
         }
+        Aggregation::Tseries {
+            signed,
+            interval,
+            count,
+            fold,
+        } => {
+            let series = series::Series {
+                signed,
+                interval,
+                count,
+                fold,
+            };
+            series::record(cx, &series, input.number, entry);
+        }
         Aggregation::Lhist { min, max, step } => {
             let last = aggregation.buckets() - 1;
             let range = (min, max, step);
@@ -130,7 +144,7 @@ fn change<'m>(
 
 /// The value of a key's first number. A histogram starts from zeros.
 fn first_value<'m>(cx: &mut Cx<'_, 'm>, aggregation: Aggregation, number: Value<'m>) -> First<'m> {
-    if aggregation.buckets() > 0 {
+    if aggregation.starts_blank() {
         return First::Blank(cx.zeros());
     }
     let room = cx.temp(aggregation.size());
@@ -236,7 +250,7 @@ fn fold_extreme<'m>(
     });
 }
 
-fn is_beyond<'m>(
+pub(super) fn is_beyond<'m>(
     cx: &Cx<'_, 'm>,
     number: Value<'m>,
     old: Value<'m>,

@@ -29,6 +29,7 @@ mod map;
 mod name;
 mod place;
 mod program;
+mod series;
 mod sharing;
 mod stmt;
 mod string;

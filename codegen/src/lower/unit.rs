@@ -254,7 +254,7 @@ fn declare<'m>(module: &'m Module<'m>, name: &str) -> Value<'m> {
 fn largest_histogram(ir: &ir::Program) -> u32 {
     let keyed = ir.maps.iter().filter(|map| map.key.is_some());
     let sizes = keyed.filter_map(|map| match map.value {
-        ir::MapValue::Aggregation(aggregation) if aggregation.buckets() > 0 => {
+        ir::MapValue::Aggregation(aggregation) if aggregation.starts_blank() => {
             Some(aggregation.size())
         }
         _ => None,

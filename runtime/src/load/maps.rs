@@ -120,9 +120,15 @@ fn create_one(kernel: &dyn Loader, spec: &MapSpec<'_>) -> Result<Map, SyscallErr
 
 fn set_globals(map: &Map) -> Result<(), SyscallError> {
     let mut value = vec![0u8; map.value_size()];
-    let start = Globals::START_NS as usize;
-    if let Some(slot) = value.get_mut(start..start + 8) {
-        slot.copy_from_slice(&clock::monotonic_ns().to_ne_bytes());
+    let wall = clock::realtime_ns().saturating_sub(clock::boot_ns());
+    for (offset, word) in [
+        (Globals::START_NS, clock::monotonic_ns()),
+        (Globals::WALL_NS, wall),
+    ] {
+        let start = offset as usize;
+        if let Some(slot) = value.get_mut(start..start + 8) {
+            slot.copy_from_slice(&word.to_ne_bytes());
+        }
     }
     map.update(&0u32.to_ne_bytes(), &value)?;
     map.freeze()

@@ -241,6 +241,7 @@ fn kind(value: &MapValue) -> &'static str {
     match value {
         MapValue::Aggregation(Aggregation::Hist { .. } | Aggregation::Lhist { .. }) => "hist",
         MapValue::Aggregation(Aggregation::Avg { .. } | Aggregation::Stats { .. }) => "stats",
+        MapValue::Aggregation(Aggregation::Tseries { .. }) => "tseries",
         MapValue::Aggregation(_) | MapValue::Plain(_) => "map",
     }
 }
@@ -279,6 +280,7 @@ fn write_shown(names: &Names, value: &Shown<'_>, out: &mut Vec<u8>) {
             write_value(names, total, out);
             out.push(b'}');
         }
+        Shown::Folded(Folded::Series { points, .. }) => crate::series::write_json(points, out),
         Shown::Folded(Folded::Histogram { rows, .. }) => write_rows(rows, out),
     }
 }

@@ -150,6 +150,10 @@ pub(super) fn write_map(names: &Names, view: &View<'_>, bar: usize, out: &mut Ve
             out.push(b']');
         }
         match &entry.value {
+            Shown::Folded(Folded::Series { points, .. }) => {
+                out.extend_from_slice(b":\n");
+                crate::series::write_graph(points, out);
+            }
             Shown::Folded(Folded::Histogram { rows, .. }) => {
                 out.extend_from_slice(b":\n");
                 write_rows(rows, bar, out);

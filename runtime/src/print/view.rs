@@ -110,6 +110,7 @@ fn weight(value: &Shown<'_>) -> i128 {
     let number = match value {
         Shown::Plain(value) | Shown::Folded(Folded::Number(value)) => value.as_integer(),
         Shown::Folded(Folded::Stats { average, .. }) => average.as_integer(),
+        Shown::Folded(Folded::Series { .. }) => None,
         Shown::Folded(Folded::Histogram { total, .. }) => Some((*total).into()),
     };
     number.unwrap_or(0)

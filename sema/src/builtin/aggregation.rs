@@ -3,11 +3,15 @@
 use super::{Aggregated, Builtin, Call, Check};
 use crate::cx::Cx;
 use crate::error;
-use crate::ir::Aggregation;
+use crate::infer::refuse;
+use crate::ir::{Aggregation, SeriesFold};
 use crate::typed::Typed;
 
 /// The most buckets that an `lhist` may have between its ends.
 const MAX_LINEAR_BUCKETS: i128 = 1000;
+
+/// The most intervals of a `tseries`: what a per-CPU map has room for.
+const MAX_INTERVALS: u32 = 1000;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -84,6 +88,14 @@ pub(super) static TABLE: &[Builtin] = &[
         check: Check::Aggregation(4, 4, lhist),
         ..Builtin::PLAIN
     },
+    Builtin {
+        name: "tseries",
+        signature: "tseries(n, interval, count[, \"avg\"|\"max\"|\"min\"|\"sum\"])",
+        doc: "Keeps numbers by intervals of time, the last of each or what they come to.",
+        example: "@ = tseries(args.ret, 1s, 20, \"max\")",
+        check: Check::Aggregation(3, 4, tseries),
+        ..Builtin::PLAIN
+    },
 ];
 
 /// What stands for an aggregation whose arguments are wrong.
@@ -100,6 +112,12 @@ pub(super) fn stand_in(name: &str) -> Aggregation {
             min: 0,
             max: 1,
             step: 1,
+        },
+        "tseries" => Aggregation::Tseries {
+            signed,
+            interval: 1,
+            count: 1,
+            fold: SeriesFold::Last,
         },
         _ => Aggregation::Count,
     }
@@ -169,4 +187,55 @@ fn lhist(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Aggregated> {
         return refuse("the bounds of `lhist`", "within `int64`", 2);
     };
     Some((Aggregation::Lhist { min, max, step }, Some(value)))
+}
+
+fn tseries(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Aggregated> {
+    refuse("tseries", "time series", call.span, cx);
+    let value = integer(call, cx)?;
+    let interval = call.constant(1, "the length of an interval", cx)?;
+    let count = call.constant(2, "the number of intervals", cx)?;
+    let fold = match call.args.get(3) {
+        Some(_) => series_fold(call, cx)?,
+        None => SeriesFold::Last,
+    };
+    let Some(interval) = u64::try_from(interval).ok().filter(|&ns| ns > 0) else {
+        let what = "the interval of `tseries`";
+        cx.report(error::out_of_bounds(what, "above 0", call.args[1].span));
+        return None;
+    };
+    let Some(count) = u32::try_from(count)
+        .ok()
+        .filter(|n| (1..=MAX_INTERVALS).contains(n))
+    else {
+        let (what, wanted) = ("the number of intervals", "from 1 to 1000");
+        cx.report(error::out_of_bounds(what, wanted, call.args[2].span));
+        return None;
+    };
+    let series = Aggregation::Tseries {
+        signed: value.ty.is_signed(),
+        interval,
+        count,
+        fold,
+    };
+    Some((series, Some(value)))
+}
+
+fn series_fold(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<SeriesFold> {
+    let wanted = "`\"avg\"`, `\"max\"`, `\"min\"` or `\"sum\"`";
+    let (name, span) = call.text(3, wanted, cx)?;
+    match name.as_slice() {
+        b"avg" => Some(SeriesFold::Avg),
+        b"max" => Some(SeriesFold::Max),
+        b"min" => Some(SeriesFold::Min),
+        b"sum" => Some(SeriesFold::Sum),
+        _ => {
+            let what = "how `tseries` folds an interval";
+            cx.report(error::out_of_bounds(
+                what,
+                &format!("one of {wanted}"),
+                span,
+            ));
+            None
+        }
+    }
 }

@@ -156,7 +156,7 @@ pub(super) fn folded_type(aggregation: Aggregation) -> Option<Ty> {
         | Aggregation::Max { signed }
         | Aggregation::Avg { signed }
         | Aggregation::Stats { signed } => Some(Ty::int(8, signed)),
-        Aggregation::Hist { .. } | Aggregation::Lhist { .. } => None,
+        Aggregation::Hist { .. } | Aggregation::Lhist { .. } | Aggregation::Tseries { .. } => None,
     }
 }
 

@@ -63,12 +63,36 @@ pub enum Aggregation {
     Hist {
         bits: u8,
     },
+    /// Numbers by intervals of time, of which the last so many are kept. An interval has three
+    /// words: its number since 1970 plus 1 (0 where it is empty), the value, and for
+    /// [`SeriesFold::Last`] the time of it, for [`SeriesFold::Avg`] how many numbers the value adds
+    /// up.
+    Tseries {
+        signed: bool,
+        /// Nanoseconds of an interval.
+        interval: u64,
+        /// How many of them.
+        count: u32,
+        fold: SeriesFold,
+    },
     /// Bucket 0 below `min`, then one a `step`, the last from `max` on.
     Lhist {
         min: i64,
         max: i64,
         step: u64,
     },
+}
+
+/// How the numbers of one interval of a time series come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the language's")]
+pub enum SeriesFold {
+    /// The last one counts.
+    Last,
+    Avg,
+    Max,
+    Min,
+    Sum,
 }
 
 /// Which kernel map type holds a map.
@@ -123,6 +147,7 @@ impl Aggregation {
             Self::Stats { .. } => "stats",
             Self::Hist { .. } => "hist",
             Self::Lhist { .. } => "lhist",
+            Self::Tseries { .. } => "tseries",
         }
     }
 
@@ -136,7 +161,16 @@ impl Aggregation {
             | Self::Avg { .. }
             | Self::Stats { .. } => 2,
             Self::Hist { .. } | Self::Lhist { .. } => self.buckets(),
+            Self::Tseries { count, .. } => 3 * count,
         }
+    }
+
+    /// Whether a new entry starts from zeros, rather than from its first number.
+    pub fn starts_blank(&self) -> bool {
+        matches!(
+            self,
+            Self::Hist { .. } | Self::Lhist { .. } | Self::Tseries { .. }
+        )
     }
 
     /// Buckets of a histogram; 0 for anything else.

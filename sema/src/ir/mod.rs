@@ -17,7 +17,7 @@ mod user;
 
 pub use event::{Conversion, Event, EventKind, Flags, Format, Piece, Size};
 pub use expr::{Act, BinaryOp, Builtin, CompareOp, Expr, ExprKind, Place, Space, UnaryOp};
-pub use map::{Aggregation, Map, MapKind, MapValue};
+pub use map::{Aggregation, Map, MapKind, MapValue, SeriesFold};
 pub use probe::{Probe, ProgramType, Target, Variable};
 pub use stmt::{Stmt, StmtKind};
 pub use target::{AttachTarget, Counter, Fentry, FunctionHome, Iter, Kprobe, Rate, Watchpoint};

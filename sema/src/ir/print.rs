@@ -44,6 +44,12 @@ impl Display for Aggregation {
         match self {
             Self::Count => f.write_str("()"),
             Self::Hist { bits } => write!(f, "(k={bits})"),
+            Self::Tseries {
+                interval,
+                count,
+                fold,
+                ..
+            } => write!(f, "({interval}ns, {count}, {fold:?})"),
             Self::Lhist { min, max, step } => write!(f, "({min}, {max}, {step})"),
             Self::Sum { signed }
             | Self::Min { signed }
