@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod explain;
 mod failure;
+mod headers;
 mod imports;
 mod learn;
 mod pages;

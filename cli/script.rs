@@ -1,6 +1,8 @@
 //! Where the script comes from: `-e`, a file, or standard input.
 
+use crate::args::Args;
 use crate::failure::Failure;
+use crate::headers::Headers;
 use crate::imports::{self, Import};
 use lexer::{Diagnostic, FileId, SourceMap};
 use std::fs::File;
@@ -29,6 +31,22 @@ pub struct Script {
     pub parameters: Vec<String>,
     /// Those with a name, `--name=value`, which stand behind `--`.
     pub named: Vec<(String, Option<String>)>,
+    /// What it includes.
+    pub headers: Headers,
+}
+
+impl Script {
+    /// The script with the headers that it and the command line name.
+    ///
+    /// # Errors
+    /// When a header of the command line is not there.
+    pub fn with_headers(mut self, args: &Args) -> Result<Self, Failure> {
+        let read = Headers::read(&mut self.sources, &args.include_dirs, &args.include);
+        match read {
+            Ok(headers) => Ok(Self { headers, ..self }),
+            Err(reports) => Err(Failure::Reports(self.sources, reports)),
+        }
+    }
 }
 
 /// Reads the script that the command line names, and what it imports.
@@ -50,6 +68,7 @@ pub fn read(program: Option<String>, operands: Vec<String>) -> Result<Script, Fa
         imports,
         parameters,
         named,
+        headers: Headers::default(),
     })
 }
 
@@ -85,6 +104,7 @@ pub fn embedded(name: &str, text: &str, parameters: Vec<String>) -> Script {
         imports: Vec::new(),
         parameters,
         named,
+        headers: Headers::default(),
     }
 }
 

@@ -121,6 +121,14 @@ pub struct Args {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Look for headers here too; may be given several times
+    #[arg(short = 'I', value_name = "DIRECTORY")]
+    pub include_dirs: Vec<PathBuf>,
+
+    /// Put a header before the script; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub include: Vec<PathBuf>,
+
     /// Print at the end what each probe cost: events, nanoseconds, share of a CPU, missed runs
     #[arg(long)]
     pub stats: bool,

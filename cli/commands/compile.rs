@@ -32,6 +32,7 @@ const PREFIXES: [&str; 2] = ["BPFTRACE_", "STROBE_"];
 /// # Errors
 /// Everything that is wrong with the script.
 pub fn compile(args: &Args, script: Script, child: Option<u32>) -> Result<(Object, bool), Failure> {
+    let script = script.with_headers(args)?;
     let sources = script.sources.clone();
     let shelf = Shelf::of(args, &script);
     if let Some(object) = shelf.as_ref().and_then(Shelf::object) {
@@ -49,6 +50,7 @@ pub fn compile(args: &Args, script: Script, child: Option<u32>) -> Result<(Objec
 /// # Errors
 /// Everything that is wrong with the script.
 pub fn study(args: &Args, script: Script) -> Result<Study, Failure> {
+    let script = script.with_headers(args)?;
     let sources = script.sources.clone();
     on_large_stack(sources, || take_apart(args, script))
 }
@@ -92,12 +94,14 @@ fn stages(args: &Args, script: Script, child: Option<u32>) -> Result<Made, Vec<D
         imports,
         parameters,
         named,
+        headers,
     } = script;
     show(Stage::Tokens, &|| lexer::dump(&sources, file));
-    let (tree, reports) = imports::parse(&sources, file, &imports);
+    let (mut tree, reports) = imports::parse(&sources, file, &imports);
     if !reports.is_empty() {
         return Err(reports);
     }
+    headers.insert(&mut tree);
     show(Stage::Ast, &|| parser::dump(&tree, &sources));
     let host = args.host();
     let witness = Witness::new(&host);
@@ -137,11 +141,13 @@ fn take_apart(args: &Args, script: Script) -> Result<Study, Vec<Diagnostic>> {
         imports,
         parameters,
         named,
+        headers,
     } = script;
-    let (tree, reports) = imports::parse(&sources, file, &imports);
+    let (mut tree, reports) = imports::parse(&sources, file, &imports);
     if !reports.is_empty() {
         return Err(reports);
     }
+    headers.insert(&mut tree);
     let host = args.host();
     let program = analyze(args, &tree, &host, (parameters, named), None)?;
     report::print(&sources, &program.warnings);

@@ -7,7 +7,6 @@ use crate::tables::Variables;
 use crate::{Kernel, config, error, infer, ir};
 use lexer::Diagnostic;
 use parser::ast::{self, Item};
-use parser::c::NoIncludes;
 use std::collections::HashMap;
 
 /// Rounds after which types that still change are taken as they are. Integer types widen at most
@@ -66,8 +65,26 @@ pub fn analyze(
     kernel: &dyn Kernel,
     options: &Options,
 ) -> Result<ir::Program, Vec<Diagnostic>> {
+    // What the kernel describes needs no header, and headers of the system may say it otherwise: they
+    // are read where something is missing without them.
+    match with_headers(script, kernel, options, false) {
+        Err(_) if includes_system(script, kernel) => with_headers(script, kernel, options, true),
+        outcome => outcome,
+    }
+}
+
+fn includes_system(script: &ast::Program, kernel: &dyn Kernel) -> bool {
+    Definitions::read(script, kernel, false).0.left_out
+}
+
+fn with_headers(
+    script: &ast::Program,
+    kernel: &dyn Kernel,
+    options: &Options,
+    reads_system: bool,
+) -> Result<ir::Program, Vec<Diagnostic>> {
     let (config, reports) = config::settings(script, &options.environment);
-    let (definitions, wrong) = Definitions::read(script, kernel, &mut NoIncludes);
+    let (definitions, wrong) = Definitions::read(script, kernel, reads_system);
     let mut cx = Cx::new(kernel, &definitions, options, config);
     let clauses = expand(script, &mut cx);
     let mut standing = cx.take_reports();

@@ -13,7 +13,7 @@ pub struct Unit {
 }
 
 /// `#define name text`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Macro {
     /// The name.
     pub name: Ident,
@@ -21,6 +21,8 @@ pub struct Macro {
     pub text: String,
     /// The place of that text.
     pub span: Span,
+    /// The number that it is, for a macro of the system's headers.
+    pub constant: Option<Constant>,
 }
 
 /// A declaration: what is declared of it follows the specifier.

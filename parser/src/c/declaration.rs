@@ -37,12 +37,15 @@ pub(super) fn declarations(tokens: &[Token]) -> (Vec<Declaration>, Vec<Error>) {
     let mut parser = Parser::new(tokens);
     let mut found = Vec::new();
     let mut errors = Vec::new();
-    while parser.peek().is_some() && errors.len() < super::MAX_REPORTS {
+    while parser.peek().is_some() {
         let before = parser.at;
         match parser.external() {
             Ok(declaration) => found.extend(declaration),
             Err(error) => {
-                errors.push(error);
+                let counts = !super::is_foreign(error.span);
+                if counts && errors.len() < super::MAX_REPORTS {
+                    errors.push(error);
+                }
                 parser.recover(before);
             }
         }

@@ -22,7 +22,16 @@ pub use constant::{Environment, NotConstant, Value, evaluate};
 pub use preprocess::{Include, Includes, NoIncludes, Piece};
 
 use ast::Unit;
-use lexer::Diagnostic;
+use lexer::{Diagnostic, Span};
+
+/// Files from this number on are those of the system: what is wrong in them is passed over, as a
+/// script cannot mend it.
+pub const SYSTEM_FILES: u32 = 1 << 31;
+
+/// Whether a place is in one of the system's files.
+pub fn is_foreign(span: Span) -> bool {
+    span.file.0 >= SYSTEM_FILES
+}
 
 /// How deep types, brackets and includes may nest.
 const MAX_DEPTH: usize = 100;

@@ -3,11 +3,12 @@
 use super::ast::Macro;
 use super::directive;
 use super::error::{Error, ErrorKind};
-use super::expand::Macros;
+use super::expand::{Definition, Macros};
 use super::token::{Kind, Token, tokens};
 use super::{MAX_DEPTH, MAX_REPORTS};
 use crate::ast::Ident;
 use lexer::{Diagnostic, FileId, Span};
+use std::rc::Rc;
 
 /// A piece of C text and its place.
 #[derive(Clone, Copy, Debug)]
@@ -108,19 +109,26 @@ pub(super) fn preprocess(
         state.error(kind, branch.span);
     }
     Preprocessed {
-        macros: objects(&state.macros, predefined),
+        macros: objects(&mut state.macros, predefined),
         tokens: state.out,
         reports: state.reports,
     }
 }
 
 /// The object-like macros with a body, those that were there from the start left out.
-fn objects(macros: &Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
+fn objects(macros: &mut Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
     let own = |name: &str| predefined.iter().all(|(other, _)| *other != name);
     let defined = macros.defined.iter();
     let written = defined.filter(|(name, d)| d.params.is_none() && own(name));
-    let to_macro = |(name, d): (&std::rc::Rc<str>, &super::expand::Definition)| {
+    let written: Vec<(Rc<str>, Definition)> = written
+        .map(|(name, d)| (Rc::clone(name), d.clone()))
+        .collect();
+    let mut to_macro = |(name, d): (Rc<str>, Definition)| {
         let (first, last) = (d.body.first()?, d.body.last()?);
+        let constant = match super::is_foreign(d.span) {
+            true => constant(&d.body, macros),
+            false => None,
+        };
         Some(Macro {
             name: Ident {
                 name: name.to_string(),
@@ -128,9 +136,16 @@ fn objects(macros: &Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
             },
             text: d.text.clone(),
             span: first.span.to(last.span),
+            constant,
         })
     };
-    written.filter_map(to_macro).collect()
+    written.into_iter().filter_map(&mut to_macro).collect()
+}
+
+/// The number that a macro's text is, where it is one.
+fn constant(body: &[Token], macros: &mut Macros) -> Option<super::ast::Constant> {
+    let expanded = macros.expand(body).ok()?;
+    super::declaration::constant(&expanded).ok()
 }
 
 impl State<'_> {
@@ -139,7 +154,11 @@ impl State<'_> {
     }
 
     pub(super) fn report(&mut self, report: Diagnostic) {
-        if self.reports.len() < MAX_REPORTS {
+        let is_foreign = report
+            .labels
+            .iter()
+            .any(|label| super::is_foreign(label.span));
+        if self.reports.len() < MAX_REPORTS && !is_foreign {
             self.reports.push(report);
         }
     }

@@ -4,6 +4,7 @@
 
 mod binary;
 mod functions;
+mod headers;
 pub mod kallsyms;
 mod perf_map;
 mod programs;
@@ -141,6 +142,10 @@ impl Kernel for Host {
 
     fn binaries(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError> {
         self.files.find(query)
+    }
+
+    fn header(&self, name: &str) -> Result<Option<String>, KernelError> {
+        headers::read(name)
     }
 
     fn has(&self, feature: Feature) -> bool {

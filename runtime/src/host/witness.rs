@@ -176,6 +176,12 @@ impl Kernel for Witness<'_> {
         self.host.cgroup_id(path)
     }
 
+    /// Files change.
+    fn header(&self, name: &str) -> Result<Option<String>, KernelError> {
+        self.note(Fact::Volatile);
+        self.host.header(name)
+    }
+
     fn has(&self, feature: Feature) -> bool {
         self.host.has(feature)
     }

@@ -5,10 +5,10 @@ use crate::error;
 use crate::infer::integer_named;
 use crate::kernel::btf::{Btf, Builder, Kind, TypeId};
 use lexer::{Diagnostic, Span};
-use parser::c::Value;
 use parser::c::ast::{
-    Attributes, Declaration, Declarator, Derived, Specifier, SpecifierKind, TypeName, Unit,
+    Attributes, Declaration, Declarator, Derived, Macro, Specifier, SpecifierKind, TypeName, Unit,
 };
+use parser::c::{Value, is_foreign};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -46,15 +46,16 @@ pub(super) struct Composer<'a> {
 }
 
 /// Makes a layer of types over the base; nothing where no type is defined.
-pub(super) fn compose(unit: &Unit, base: Option<Arc<Btf>>) -> (Option<Btf>, Vec<Diagnostic>) {
-    if unit.declarations.is_empty() {
-        return (None, Vec::new());
+pub(super) fn compose(unit: &Unit, base: Option<Arc<Btf>>) -> Composed {
+    let foreign = |m: &Macro| m.constant.is_some();
+    if unit.declarations.is_empty() && !unit.macros.iter().any(foreign) {
+        return (None, HashMap::new(), Vec::new());
     }
     let mut builder = match &base {
         Some(base) => Builder::continuing(base),
         None => Builder::new(),
     };
-    let tags = tags::collect(unit, &mut builder);
+    let tags = tags::collect(unit, base.as_deref(), &mut builder);
     let mut composer = Composer {
         base: base.as_deref(),
         builder,
@@ -69,18 +70,23 @@ pub(super) fn compose(unit: &Unit, base: Option<Arc<Btf>>) -> (Option<Btf>, Vec<
     for declaration in &unit.declarations {
         composer.declaration(declaration);
     }
+    let constants = composer.macros(unit);
     let (bytes, mut reports) = composer.finish();
     let layer = match base {
         Some(base) => Btf::split(base, "the script", bytes),
         None => Btf::parse("the script", bytes),
     };
     let layer = layer.map_err(|e| reports.push(error::kernel(&e, Span::default())));
-    (layer.ok(), reports)
+    (layer.ok(), constants, reports)
 }
+
+/// The types, the numbers of the system's macros, and what is wrong.
+type Composed = (Option<Btf>, HashMap<String, i128>, Vec<Diagnostic>);
 
 impl Composer<'_> {
     pub(super) fn report(&mut self, report: Diagnostic) {
-        if !self.reports.contains(&report) {
+        let foreign = report.labels.iter().any(|label| is_foreign(label.span));
+        if !foreign && !self.reports.contains(&report) {
             self.reports.push(report);
         }
     }
@@ -106,6 +112,19 @@ impl Composer<'_> {
         known
     }
 
+    /// The numbers of the system's macros.
+    fn macros(&mut self, unit: &Unit) -> HashMap<String, i128> {
+        let constants = unit
+            .macros
+            .iter()
+            .filter_map(|m| Some((m, m.constant.as_ref()?)));
+        let values = constants.filter_map(|(m, constant)| {
+            let value = parser::c::evaluate(constant, self).ok()?;
+            Some((m.name.name.clone(), value.get()))
+        });
+        values.collect()
+    }
+
     fn declaration(&mut self, declaration: &Declaration) {
         let Some(base) = self.specifier(&declaration.base) else {
             return;
@@ -115,9 +134,15 @@ impl Composer<'_> {
             else {
                 continue;
             };
+            let kernels = self
+                .base
+                .and_then(|base| base.find(&name.name, Kind::Typedef));
+            if is_foreign(name.span) && kernels.is_some() {
+                continue;
+            }
             let asked = self.asked(&declarator.attributes);
             let id = self.builder.typedef(&name.name, target.id);
-            if let Some(&sign) = self.signs.get(&target.id) {
+            if let Some(sign) = self.sign_of(target.id) {
                 self.signs.insert(id, sign);
             }
             let align = asked.unwrap_or(target.align);
@@ -263,6 +288,19 @@ impl Composer<'_> {
             size: None,
             align: 1,
         })
+    }
+
+    /// The kernel's type, where the system's headers define one that the kernel describes.
+    pub(super) fn kernels(
+        &mut self,
+        kind: Kind,
+        name: Option<&parser::ast::Ident>,
+    ) -> Option<Known> {
+        let name = name.filter(|name| is_foreign(name.span))?;
+        match self.tags.contains_key(&(kind, name.name.clone())) {
+            true => None,
+            false => Some(self.tagged(kind, &name.name)),
+        }
     }
 
     /// The id that a body with a tag is to have; nothing, and a report, where it has one already.

@@ -2,7 +2,7 @@
 
 use super::compose::Composer;
 use crate::error;
-use crate::kernel::btf::BtfType;
+use crate::kernel::btf::{BtfType, TypeId};
 use parser::c::ast::{Constant, TypeName};
 use parser::c::{Environment, Value, evaluate};
 
@@ -25,18 +25,25 @@ impl Environment for Composer<'_> {
             return None;
         }
         let ty = self.type_name(ty)?;
-        if let Some(&sign) = self.signs.get(&ty.id) {
-            return Some((ty.size? as u8, sign));
-        }
-        let base = self.base?;
-        match base.get(base.resolve(ty.id).ok()?).ok()? {
-            BtfType::Int(int) if int.bytes <= 8 => Some((int.bytes as u8, int.signed)),
-            _ => None,
-        }
+        let bytes = u8::try_from(ty.size?).ok().filter(|bytes| *bytes <= 8)?;
+        Some((bytes, self.sign_of(ty.id)?))
     }
 }
 
 impl Composer<'_> {
+    /// Whether an integer type is signed; nothing for other types.
+    pub(super) fn sign_of(&self, id: TypeId) -> Option<bool> {
+        if let Some(&sign) = self.signs.get(&id) {
+            return Some(sign);
+        }
+        let base = self.base?;
+        match base.get(base.resolve(id).ok()?).ok()? {
+            BtfType::Int(int) => Some(int.signed),
+            BtfType::Enum(it) => Some(it.signed),
+            _ => None,
+        }
+    }
+
     /// The value of a constant expression; what is wrong with it is reported.
     pub(super) fn value(&mut self, constant: &Constant) -> Option<Value> {
         let value = evaluate(constant, self);

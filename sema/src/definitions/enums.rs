@@ -12,6 +12,9 @@ impl Composer<'_> {
             let name = it.name.as_ref()?;
             return Some(self.tagged(Kind::Enum, &name.name));
         };
+        if let Some(known) = self.kernels(Kind::Enum, it.name.as_ref()) {
+            return Some(known);
+        }
         let reserved = self.begin(Kind::Enum, it.name.as_ref())?;
         let mut constants = Vec::new();
         let mut next = 0;

@@ -2,7 +2,7 @@
 
 use crate::cx::Cx;
 use crate::error;
-use crate::infer::check_expr;
+use crate::infer::{check_expr, text};
 use crate::typed::Typed;
 use lexer::Span;
 
@@ -13,6 +13,9 @@ const MAX_DEPTH: usize = 64;
 /// means, as in C, what the name means without it.
 pub(crate) fn expand(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Typed> {
     let definition = cx.definitions.r#macro(name)?;
+    if parser::c::is_foreign(definition.span) {
+        return foreign(name, &definition.text, span, cx);
+    }
     if cx.expanding.iter().any(|(active, _)| active == name) {
         return None;
     }
@@ -27,4 +30,13 @@ pub(crate) fn expand(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Typed> {
     let value = check_expr(&expr, cx);
     cx.expanding.pop();
     Some(Typed { span, ..value })
+}
+
+/// The value of a macro of the system's headers: a number or a text. Any other means nothing here.
+fn foreign(name: &str, written: &str, span: Span, cx: &Cx<'_>) -> Option<Typed> {
+    if let Some(number) = cx.definitions.constant(name) {
+        return Some(Typed::literal(number, span));
+    }
+    let inner = written.strip_prefix('"')?.strip_suffix('"')?;
+    Some(text(lexer::unescape(inner), span))
 }

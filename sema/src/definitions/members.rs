@@ -25,6 +25,9 @@ impl Composer<'_> {
             let name = composite.name.as_ref()?;
             return Some(self.tagged(kind, &name.name));
         };
+        if let Some(known) = self.kernels(kind, composite.name.as_ref()) {
+            return Some(known);
+        }
         let reserved = self.begin(kind, composite.name.as_ref())?;
         let mut layout = Layout::new(composite.union, composite.attributes.packed);
         let mut laid = Vec::new();
@@ -122,7 +125,7 @@ impl Composer<'_> {
             None => None,
             Some(constant) => {
                 let width = self.size_value(constant)?;
-                let integer = self.is_integer(ty.id);
+                let integer = self.sign_of(ty.id).is_some();
                 if width > size * 8 || width == 0 && !name.is_empty() || !integer {
                     self.report(error::bit_field(name, size * 8, integer, declarator.span));
                     return None;
@@ -152,13 +155,5 @@ impl Composer<'_> {
             });
         }
         Some(())
-    }
-
-    fn is_integer(&self, id: TypeId) -> bool {
-        if self.signs.contains_key(&id) {
-            return true;
-        }
-        let kind = self.base.and_then(|base| base.kind(base.resolve(id).ok()?));
-        matches!(kind, Some(Kind::Int | Kind::Enum))
     }
 }

@@ -7,6 +7,7 @@ mod compose;
 mod constant;
 mod enums;
 mod expand;
+mod headers;
 mod layout;
 mod members;
 mod tags;
@@ -15,12 +16,14 @@ mod tests;
 
 pub(crate) use expand::expand;
 
+use headers::{COMPILER, Headers};
+
 use crate::kernel::btf::Btf;
 use crate::kernel::{Kernel, KernelError};
 use lexer::Diagnostic;
 use parser::ast::{self, Item};
-use parser::c::{self, Includes, Piece};
-use std::collections::BTreeMap;
+use parser::c::{self, Piece};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The macro that tells scripts that the kernel describes its types.
@@ -42,14 +45,19 @@ pub(crate) struct Definitions<'a> {
     /// The script's own types over the kernel's, where it has any.
     own: Option<Btf>,
     macros: BTreeMap<String, c::ast::Macro>,
+    /// The numbers of the system's macros.
+    constants: HashMap<String, i128>,
+    /// Whether the script includes headers of the system that were not read.
+    pub(crate) left_out: bool,
 }
 
 impl<'a> Definitions<'a> {
-    /// Reads what a script defines, and reports what is wrong with it.
+    /// Reads what a script defines, and reports what is wrong with it. Headers of the system are
+    /// read if so said.
     pub(crate) fn read(
         script: &ast::Program,
         kernel: &'a dyn Kernel,
-        includes: &mut dyn Includes,
+        reads_system: bool,
     ) -> (Self, Vec<Diagnostic>) {
         let definitions = script.items.iter().filter_map(|item| match item {
             Item::Definition(definition) => Some(definition),
@@ -66,6 +74,8 @@ impl<'a> Definitions<'a> {
                 kernel,
                 own: None,
                 macros: BTreeMap::new(),
+                constants: HashMap::new(),
+                left_out: false,
             };
             return (none, Vec::new());
         }
@@ -74,14 +84,20 @@ impl<'a> Definitions<'a> {
         if base.is_some() {
             predefined.push((HAVE_BTF, "1"));
         }
-        let (unit, mut reports) = c::read(&pieces, &predefined, includes);
-        let (own, wrong) = compose::compose(&unit, base);
+        if reads_system {
+            predefined.extend(COMPILER);
+        }
+        let mut headers = Headers::new(kernel, reads_system);
+        let (unit, mut reports) = c::read(&pieces, &predefined, &mut headers);
+        let (own, constants, wrong) = compose::compose(&unit, base);
         reports.extend(wrong);
         let macros = unit.macros.into_iter();
         let definitions = Definitions {
             kernel,
             own,
             macros: macros.map(|m| (m.name.name.clone(), m)).collect(),
+            constants,
+            left_out: headers.left_out,
         };
         (definitions, reports)
     }
@@ -92,6 +108,11 @@ impl<'a> Definitions<'a> {
             Some(own) => Ok(own),
             None => self.kernel.btf().map(|btf| &**btf),
         }
+    }
+
+    /// The number that a macro of the system's headers is.
+    pub(crate) fn constant(&self, name: &str) -> Option<i128> {
+        self.constants.get(name).copied()
     }
 
     /// What a name stands for, where the script defines it as a macro.

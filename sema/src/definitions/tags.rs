@@ -1,9 +1,10 @@
 //! The tags of a script: `struct`, `union` and `enum` names have ids before anything refers to
 //! them, so that the order of definitions does not matter to pointers.
 
-use crate::kernel::btf::{Builder, Kind, TypeId};
+use crate::kernel::btf::{Btf, Builder, Kind, TypeId};
 use lexer::Span;
 use parser::c::ast::{Composite, Declaration, Enum, Member, Specifier, SpecifierKind, Unit};
+use parser::c::is_foreign;
 use std::collections::HashMap;
 
 /// A tag that the script defines.
@@ -27,12 +28,16 @@ pub(super) fn kind(composite: &Composite) -> Kind {
     }
 }
 
-/// Takes an id for each tag with a body, wherever it is nested.
-pub(super) fn collect(unit: &Unit, builder: &mut Builder) -> Tags {
+/// Takes an id for each tag with a body, wherever it is nested. What the kernel defines, the
+/// system's headers do not define anew.
+pub(super) fn collect(unit: &Unit, base: Option<&Btf>, builder: &mut Builder) -> Tags {
     let mut tags = Tags::new();
     for declaration in &unit.declarations {
         of_declaration(declaration, builder, &mut tags);
     }
+    let kernels =
+        |(kind, name): &(Kind, String)| base.is_some_and(|b| b.find(name, *kind).is_some());
+    tags.retain(|key, tag| !(is_foreign(tag.span) && kernels(key)));
     tags
 }
 

@@ -4,7 +4,6 @@ use super::Definitions;
 use crate::kernel::Fake;
 use crate::kernel::btf::{Btf, Kind, TypeId};
 use lexer::SourceMap;
-use parser::c::NoIncludes;
 use std::fmt::Write as _;
 use std::process::Command;
 
@@ -254,7 +253,7 @@ fn definitions(text: &str) -> (Option<Btf>, Vec<lexer::Diagnostic>) {
     let (script, reports) = parser::parse(&sources, file);
     assert!(reports.is_empty(), "{reports:?}");
     let kernel = Fake::new();
-    let (definitions, reports) = Definitions::read(&script, &kernel, &mut NoIncludes);
+    let (definitions, reports) = Definitions::read(&script, &kernel, false);
     (definitions.own, reports)
 }
 

@@ -85,6 +85,30 @@ pub(crate) fn negative_size(value: i128, span: Span) -> Diagnostic {
         .help("give 0 or more")
 }
 
+pub(crate) fn no_own_header(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("no-header", format!("there is no header `{name}`"))
+        .primary(span, "included here")
+        .note("a header in quotes is looked for beside the script, then where -I says")
+        .help(format!("correct the path, or say where it is: `-I DIRECTORY`; for a header of the system write `<{name}>`"))
+}
+
+pub(crate) fn no_header(name: &str, span: Span) -> Diagnostic {
+    let package = match name.starts_with("linux/") || name.starts_with("asm/") {
+        true => "linux-libc-dev",
+        false => "libc6-dev",
+    };
+    Diagnostic::error(
+        "no-header",
+        format!("there is no header `{name}` on this machine"),
+    )
+    .primary(span, "included here")
+    .note("what the kernel's type information (BTF) holds needs no header")
+    .help(format!(
+        "drop the line if only the kernel's types are used; else install {package} \
+             (or the headers of the running kernel), or say where it is: `-I DIRECTORY`"
+    ))
+}
+
 pub(crate) fn macro_without_value(name: &str, span: Span, text: Span) -> Diagnostic {
     Diagnostic::error(
         "macro-without-value",

@@ -19,6 +19,7 @@ pub struct Fake {
     bpf_functions: Vec<BpfFunction>,
     btf: Option<Arc<Btf>>,
     symbols: BTreeMap<String, u64>,
+    headers: BTreeMap<String, String>,
     features: HashSet<Feature>,
     binaries: Vec<Rc<FakeBinary>>,
     cgroups: BTreeMap<String, u64>,
@@ -99,6 +100,13 @@ impl Fake {
         self
     }
 
+    /// Gives it a header of the system.
+    #[must_use]
+    pub fn header(mut self, name: &str, text: &str) -> Self {
+        self.headers.insert(name.to_owned(), text.to_owned());
+        self
+    }
+
     /// Gives it a feature.
     #[must_use]
     pub fn with(mut self, feature: Feature) -> Self {
@@ -162,6 +170,10 @@ impl Kernel for Fake {
         Ok(found
             .map(|binary| Rc::clone(binary) as Rc<dyn Binary>)
             .collect())
+    }
+
+    fn header(&self, name: &str) -> Result<Option<String>, KernelError> {
+        Ok(self.headers.get(name).cloned())
     }
 
     fn has(&self, feature: Feature) -> bool {

@@ -156,6 +156,13 @@ pub trait Kernel {
     /// When they cannot be looked for.
     fn binaries(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError>;
 
+    /// The text of a header of the system, by the name that stands in `<>`; nothing where there is
+    /// none.
+    ///
+    /// # Errors
+    /// When it is there but cannot be read.
+    fn header(&self, name: &str) -> Result<Option<String>, KernelError>;
+
     /// Whether the running kernel has something.
     fn has(&self, feature: Feature) -> bool;
 

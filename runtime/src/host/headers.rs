@@ -1,0 +1,80 @@
+//! Headers of the system: where C programs find them, and those of the running kernel.
+
+use sema::kernel::KernelError;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+/// Bytes of a header at most. The largest of a system have some hundred thousand.
+const MAX_BYTES: u64 = 8 << 20;
+
+/// Where headers are besides what the environment says; the compiler's own first.
+const FOLDERS: &[&str] = &[
+    "/usr/local/include",
+    "/usr/include",
+    #[cfg(target_arch = "x86_64")]
+    "/usr/include/x86_64-linux-gnu",
+    #[cfg(target_arch = "aarch64")]
+    "/usr/include/aarch64-linux-gnu",
+];
+
+/// Where the compilers keep `stddef.h` and the like: a folder for each version.
+const COMPILERS: &[&str] = &[
+    #[cfg(target_arch = "x86_64")]
+    "/usr/lib/gcc/x86_64-linux-gnu",
+    #[cfg(target_arch = "aarch64")]
+    "/usr/lib/gcc/aarch64-linux-gnu",
+    "/usr/lib/clang",
+];
+
+/// Where a kernel's source has headers.
+const KERNEL_FOLDERS: &[&str] = &["include", "include/uapi", "include/generated/uapi"];
+
+/// Reads a header by the name that stands in `<>`.
+pub(super) fn read(name: &str) -> Result<Option<String>, KernelError> {
+    for folder in folders() {
+        let path = folder.join(name);
+        let about = match std::fs::metadata(&path) {
+            Ok(about) if about.is_file() => about,
+            Ok(_) => continue,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(KernelError::Denied {
+                    what: path.display().to_string(),
+                });
+            }
+            Err(_) => continue,
+        };
+        let malformed = |reason: String| KernelError::Malformed {
+            what: path.display().to_string(),
+            reason,
+        };
+        if about.len() > MAX_BYTES {
+            return Err(malformed("it is too long to be a header".to_owned()));
+        }
+        let bytes = std::fs::read(&path).map_err(|error| malformed(error.to_string()))?;
+        return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    Ok(None)
+}
+
+fn folders() -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for variable in ["CPATH", "C_INCLUDE_PATH"] {
+        let paths = std::env::var_os(variable).unwrap_or_default();
+        folders.extend(std::env::split_paths(&paths).filter(|p| !p.as_os_str().is_empty()));
+    }
+    for compiler in COMPILERS {
+        let versions = std::fs::read_dir(compiler).into_iter().flatten().flatten();
+        let mut versions: Vec<PathBuf> = versions.map(|v| v.path().join("include")).collect();
+        versions.sort();
+        folders.extend(versions.pop());
+    }
+    folders.extend(FOLDERS.iter().map(PathBuf::from));
+    let own = std::env::var_os("BPFTRACE_KERNEL_SOURCE").map(PathBuf::from);
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").ok();
+    let running = release.map(|release| format!("/lib/modules/{}/build", release.trim()));
+    let running = running.map(PathBuf::from);
+    for source in [own, running].into_iter().flatten() {
+        folders.extend(KERNEL_FOLDERS.iter().map(|folder| source.join(folder)));
+    }
+    folders
+}

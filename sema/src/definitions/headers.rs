@@ -1,0 +1,85 @@
+//! Headers of the system: looked at where the kernel's own types are not enough.
+
+use crate::error;
+use crate::kernel::Kernel;
+use lexer::{FileId, Span};
+use parser::c::{Include, Includes, SYSTEM_FILES, is_foreign};
+
+/// The macros of a C compiler that the system's headers rest on.
+pub(super) const COMPILER: &[(&str, &str)] = &[
+    ("__STDC__", "1"),
+    ("__STDC_VERSION__", "201112L"),
+    ("__STDC_HOSTED__", "1"),
+    ("__GNUC__", "12"),
+    ("__GNUC_MINOR__", "2"),
+    ("__linux__", "1"),
+    ("__unix__", "1"),
+    ("__SIZE_TYPE__", "unsigned long"),
+    ("__PTRDIFF_TYPE__", "long"),
+    ("__WCHAR_TYPE__", "int"),
+    ("__WINT_TYPE__", "unsigned int"),
+    ("__CHAR_BIT__", "8"),
+    ("__SCHAR_MAX__", "127"),
+    ("__SHRT_MAX__", "32767"),
+    ("__INT_MAX__", "2147483647"),
+    ("__LONG_MAX__", "9223372036854775807L"),
+    ("__LONG_LONG_MAX__", "9223372036854775807LL"),
+    ("__SIZEOF_INT__", "4"),
+    ("__SIZEOF_LONG__", "8"),
+    ("__SIZEOF_POINTER__", "8"),
+    ("__SIZEOF_SIZE_T__", "8"),
+    ("__ORDER_LITTLE_ENDIAN__", "1234"),
+    ("__ORDER_BIG_ENDIAN__", "4321"),
+    #[cfg(target_endian = "little")]
+    ("__BYTE_ORDER__", "1234"),
+    #[cfg(target_endian = "big")]
+    ("__BYTE_ORDER__", "4321"),
+    ("__BIGGEST_ALIGNMENT__", "16"),
+];
+
+/// Where the headers of one reading come from.
+pub(super) struct Headers<'a> {
+    kernel: &'a dyn Kernel,
+    /// Whether those of the system are read.
+    reads_system: bool,
+    /// How many were read.
+    read: u32,
+    /// Whether one of the system was asked for and not read.
+    pub(super) left_out: bool,
+}
+
+impl<'a> Headers<'a> {
+    pub(super) fn new(kernel: &'a dyn Kernel, reads_system: bool) -> Self {
+        Headers {
+            kernel,
+            reads_system,
+            read: 0,
+            left_out: false,
+        }
+    }
+}
+
+impl Includes for Headers<'_> {
+    fn include(&mut self, name: &str, system: bool, at: Span) -> Include {
+        if !self.reads_system && (system || is_foreign(at)) {
+            self.left_out = true;
+            return Include::Nothing;
+        }
+        let missing = |report| match is_foreign(at) {
+            true => Include::Nothing,
+            false => Include::Failed(Box::new(report)),
+        };
+        if !system && !is_foreign(at) {
+            return missing(error::no_own_header(name, at));
+        }
+        match self.kernel.header(name) {
+            Ok(Some(text)) => {
+                let file = FileId(SYSTEM_FILES + self.read);
+                self.read += 1;
+                Include::Text(file, text)
+            }
+            Ok(None) => missing(error::no_header(name, at)),
+            Err(e) => missing(error::kernel(&e, at)),
+        }
+    }
+}

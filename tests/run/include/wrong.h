@@ -1,0 +1,2 @@
+/* A header with a mistake. */
+struct s { nothing_t x; };
