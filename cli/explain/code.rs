@@ -30,6 +30,9 @@ pub struct Code {
 /// Bits below the line in a `bpf_line_info`'s `line_col`.
 const COLUMN_BITS: u32 = 10;
 
+/// Words of a row of the line table, `struct bpf_line_info`: place in the code, file, text, position.
+const LINE_ROW: usize = 4;
+
 /// Takes assembly apart.
 pub fn read(assembly: &str) -> Vec<Code> {
     let places = line_table(assembly);
@@ -116,8 +119,8 @@ fn called(text: &str) -> Option<u32> {
     number.split_whitespace().next()?.parse().ok()
 }
 
-/// Line and column of each label of the line table: four words a row, of which the first is a label
-/// of the code and the last the line and column. (Rows of the function table have two.)
+/// Line and column of each label of the line table. The function table stands before it and may
+/// hold the same labels, so both are read by their form.
 fn line_table(assembly: &str) -> HashMap<String, Position> {
     let words: Vec<&str> = assembly
         .lines()
@@ -125,19 +128,31 @@ fn line_table(assembly: &str) -> HashMap<String, Position> {
         .filter_map(|line| line.trim().strip_prefix(".long"))
         .map(|word| word.trim().split(['#', '\t', ' ']).next().unwrap_or(""))
         .collect();
+    let is_label = |at: usize| words.get(at).is_some_and(|word| word.starts_with(".L"));
+    let number = |at: usize| words.get(at).and_then(|word| word.parse::<u32>().ok());
     let mut places = HashMap::new();
-    for (at, label) in words.iter().enumerate() {
-        let is_label = |word: &str| word.starts_with(".L");
-        let row = words.get(at + 1..at + 4);
-        if let (true, Some(&[file, text, position])) = (is_label(label), row)
-            && ![file, text, position].iter().any(|word| is_label(word))
-            && let Ok(position) = position.parse::<u32>()
-        {
-            let column = position & ((1 << COLUMN_BITS) - 1);
-            places.insert((*label).to_owned(), (position >> COLUMN_BITS, column));
+    let Some(first) = (0..words.len()).find(|&at| is_label(at)) else {
+        return places;
+    };
+    // A table is the bytes of a row and then its sections: name, number of rows, rows.
+    let (mut at, mut row) = (first.saturating_sub(3), 0);
+    loop {
+        if is_label(at + 3) && !is_label(at + 2) {
+            row = number(at).map_or(0, |bytes| bytes as usize / 4);
+            at += 1;
+        }
+        let Some(rows) = number(at + 1).filter(|_| is_label(at + 2) && row > 1) else {
+            return places;
+        };
+        at += 2;
+        for _ in 0..rows {
+            if let (LINE_ROW, true, Some(position)) = (row, is_label(at), number(at + 3)) {
+                let column = position & ((1 << COLUMN_BITS) - 1);
+                places.insert(words[at].to_owned(), (position >> COLUMN_BITS, column));
+            }
+            at += row;
         }
     }
-    places
 }
 
 #[cfg(test)]
