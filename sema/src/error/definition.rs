@@ -94,8 +94,8 @@ pub(crate) fn no_own_header(name: &str, span: Span) -> Diagnostic {
 
 pub(crate) fn no_header(name: &str, span: Span) -> Diagnostic {
     let package = match name.starts_with("linux/") || name.starts_with("asm/") {
-        true => "linux-libc-dev",
-        false => "libc6-dev",
+        true => "install linux-libc-dev",
+        false => "install libc6-dev",
     };
     Diagnostic::error(
         "no-header",
@@ -104,7 +104,7 @@ pub(crate) fn no_header(name: &str, span: Span) -> Diagnostic {
     .primary(span, "included here")
     .note("what the kernel's type information (BTF) holds needs no header")
     .help(format!(
-        "drop the line if only the kernel's types are used; else install {package} \
+        "drop the line if only the kernel's types are used; else {package} \
              (or the headers of the running kernel), or say where it is: `-I DIRECTORY`"
     ))
 }
