@@ -13,9 +13,9 @@ STROBE := $(TARGET_DIR)/release/strobe
 
 # LLVM 19 is in Debian 12, Debian 13 and Ubuntu 24.04 alike; g++ brings the static C++ library.
 BUILD_PACKAGES := llvm-19-dev zlib1g-dev libzstd-dev g++
-TEST_PACKAGES := bpftool
+TEST_PACKAGES := bpftool valgrind
 KERNEL_PACKAGES := qemu-system-x86
-BENCH_PACKAGES := bpftrace
+BENCH_PACKAGES := bpftrace bpftool clang-19 strace
 
 FUZZ_SECONDS ?= 600
 
@@ -24,13 +24,14 @@ HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 RUNNER := CARGO_TARGET_$(shell echo '$(HOST)' | tr 'a-z-' 'A-Z_')_RUNNER
 AS_ROOT := $(if $(SUDO),$(RUNNER)='sudo -E')
 
-.PHONY: demo build test test-kernels bench fuzz link-order help cargo
+.PHONY: demo build test test-kernels bench dist fuzz link-order help cargo
 
 help:
 	@echo 'make demo    five seconds of read sizes by process, from the live kernel'
 	@echo 'make test    every test (root is needed for those that load programs)'
 	@echo 'make bench   compile time by script size, start-up beside that of bpftrace'
 	@echo 'make test-kernels  the cases of every provider on other kernels, in virtual machines'
+	@echo 'make dist    a tarball that runs on any Linux of this architecture'
 	@echo 'make fuzz    every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds'
 
 demo: build
@@ -58,6 +59,9 @@ bench: build
 	@$(if $(SUDO),echo 'Root is needed to load programs into the kernel: using sudo.')
 	cargo bench --locked --bench compile
 	STROBE='$(abspath $(STROBE))' $(AS_ROOT) cargo bench --locked --bench peer
+
+dist: build
+	@.ci/dist '$(STROBE)' '$(TARGET_DIR)'
 
 # Sanitizers are nightly flags; RUSTC_BOOTSTRAP lets the stable compiler take them.
 fuzz: cargo

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// Bytes of all entries at most.
+/// Bytes of all entries that may stay when somebody looks.
 pub(super) const MAX_BYTES: u64 = 32 << 20;
-/// Entries at most.
+/// Entries that may stay.
 pub(super) const MAX_ENTRIES: usize = 1024;
 
 /// What the names of files begin with that are not entries yet.

@@ -22,6 +22,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// Bytes of an entry at most.
+const MAX_ENTRY: usize = 1 << 20;
+
+/// After how many new entries, on average, one looks whether there are too many.
+const SHRINK_EVERY: u64 = 16;
+
 /// What the object of a script depends on, apart from what the compiler asked of the machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key(Vec<u8>);
@@ -110,7 +116,7 @@ impl Cache {
     /// When it cannot be written; then no trace of it is left.
     pub fn put(&self, key: &Key, facts: Vec<Fact>, object: &Object) -> io::Result<()> {
         let bytes = Entry::encode(&key.0, &facts, object)?;
-        if bytes.len() as u64 > directory::MAX_BYTES / 4 {
+        if bytes.len() > MAX_ENTRY {
             return Ok(());
         }
         let aside = self.directory.join(directory::aside());
@@ -120,7 +126,11 @@ impl Cache {
             let _ = fs::remove_file(&aside);
         }
         done?;
-        directory::shrink(&self.directory)
+        // To look at all entries takes longer than to load most scripts.
+        match digest(&bytes).is_multiple_of(SHRINK_EVERY) {
+            true => directory::shrink(&self.directory),
+            false => Ok(()),
+        }
     }
 }
 

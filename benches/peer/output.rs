@@ -1,0 +1,148 @@
+//! The way to user space: events that are printed in a second while somebody makes them as fast as
+//! can be, what of them is lost, and what CPU the printing takes; and how long an event takes to
+//! appear on a quiet system.
+
+use super::event::Pinned;
+use super::support::{Bench, Running, Verdict, spread};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const EVENTS: u64 = 1_000_000;
+/// Of the peer, which is slow.
+const EVENTS_PEER: u64 = 100_000;
+const RUNS: usize = 3;
+const BAR_PEER: f64 = 8.0;
+const BAR_C: f64 = 1.3;
+/// Seconds after which an event must have appeared on a quiet system.
+const BAR_DELAY: f64 = 0.05;
+
+const PROGRAM: &str =
+    "tracepoint:syscalls:sys_enter_lseek { printf(\"%d %s %d\\n\", pid, comm, args->offset); }";
+
+/// One flood of events.
+#[derive(Clone, Copy)]
+struct Flood {
+    /// Events a second that were printed.
+    rate: f64,
+    /// Of a hundred.
+    lost: f64,
+    /// Nanoseconds of CPU for each.
+    cpu: f64,
+}
+
+/// Measures floods and the delay.
+pub fn output(bench: &Bench) -> Result<Verdict, String> {
+    let (mut ours, mut hand, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        ours.push(traced(bench, &bench.strobe, EVENTS)?);
+        hand.push(by_hand(bench)?);
+        theirs.push(traced(bench, "bpftrace", EVENTS_PEER)?);
+    }
+    for (name, floods) in [("strobe", &ours), ("C", &hand), ("bpftrace", &theirs)] {
+        let (low, rate, high) = spread(floods.iter().map(|f| f.rate / 1e3));
+        let lost = spread(floods.iter().map(|f| f.lost)).1;
+        let cpu = spread(floods.iter().map(|f| f.cpu)).1;
+        println!(
+            "{name:<9}{rate:8.0} k/s ({low:.0} to {high:.0}), lost {lost:.2} %, {cpu:.0} ns of CPU an event"
+        );
+    }
+    let rate = |floods: &[Flood]| spread(floods.iter().map(|f| f.rate)).1;
+    let (to_peer, to_c) = (rate(&ours) / rate(&theirs), rate(&hand) / rate(&ours));
+    let verdict = Verdict::of(to_peer >= BAR_PEER && to_c <= BAR_C);
+    println!(
+        "{to_peer:.1} x bpftrace (bar {BAR_PEER}), C is {to_c:.2} x strobe (bar {BAR_C}): {}",
+        verdict.word()
+    );
+    Ok(verdict.and(delay(bench)?))
+}
+
+fn traced(bench: &Bench, tracer: &str, events: u64) -> Result<Flood, String> {
+    let path = bench.place.join("flood");
+    let out = File::create(&path).map_err(|e| e.to_string())?;
+    let mut command = Command::new(tracer);
+    command
+        .args(["-e", PROGRAM])
+        .stdout(out)
+        .stderr(Stdio::null());
+    let tracer = Running::trace(&mut command, 1)?;
+    flood(bench, tracer, events)
+}
+
+fn by_hand(bench: &Bench) -> Result<Flood, String> {
+    let pinned = Pinned::load(&bench.compile_c(8)?)?;
+    let ring = pinned.ring()?.ok_or("the C program has no ring buffer")?;
+    let out = File::create(bench.place.join("flood")).map_err(|e| e.to_string())?;
+    let mut command = Command::new(&bench.tool);
+    command.arg("drain").arg(ring).stdout(out);
+    let drain = Running(command.spawn().map_err(|e| e.to_string())?);
+    let mut command = Command::new(&bench.tool);
+    command.args(["attach", &pinned.program("event"), "sys_enter_lseek"]);
+    let _attached = Running::start(&mut command, "attached")?;
+    flood(bench, drain, EVENTS)
+}
+
+/// Floods whoever prints to the file `flood`, and ends it. Every line that was printed must be one
+/// that an event can have made.
+fn flood(bench: &Bench, mut printer: Running, events: u64) -> Result<Flood, String> {
+    let before = printer.cpu();
+    let time = bench.seek(events)?.as_secs_f64();
+    std::thread::sleep(Duration::from_millis(300));
+    let cpu = printer.cpu() - before;
+    printer.interrupt()?;
+    let text = fs::read(bench.place.join("flood")).map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(&text);
+    let ours = text.lines().filter(|line| line.contains(" lseeker "));
+    let mut printed = 0;
+    for line in ours {
+        let offset = line.rsplit(' ').next().and_then(|w| w.parse::<u64>().ok());
+        if offset.is_none_or(|offset| offset > 1023) {
+            return Err(format!("nobody can have made `{line}`"));
+        }
+        printed += 1;
+    }
+    if printed == 0 || printed > events {
+        return Err(format!("{printed} of {events} events were printed"));
+    }
+    Ok(Flood {
+        rate: printed as f64 / time,
+        lost: 100.0 * (events - printed) as f64 / events as f64,
+        cpu: cpu * 1e9 / printed as f64,
+    })
+}
+
+/// How long one event takes to appear.
+fn delay(bench: &Bench) -> Result<Verdict, String> {
+    let mut command = Command::new(&bench.strobe);
+    command.args(["-q", "-e", PROGRAM]).stdout(Stdio::piped());
+    let mut tracer = Running::trace(&mut command, 1)?;
+    let out = tracer.0.stdout.take().ok_or("no output")?;
+    let mut lines = BufReader::new(out).lines();
+    let mut delays = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        bench.seek(1)?;
+        loop {
+            let line = lines
+                .next()
+                .ok_or("the output ended")?
+                .map_err(|e| e.to_string())?;
+            if line.ends_with(" lseeker 0") {
+                break;
+            }
+        }
+        delays.push(start.elapsed().as_secs_f64());
+    }
+    tracer.interrupt()?;
+    let (low, delay, high) = spread(delays);
+    let verdict = Verdict::of(delay <= BAR_DELAY);
+    println!(
+        "one event appears {:.1} ms after its process was started ({:.1} to {:.1}; bar 50): {}",
+        delay * 1e3,
+        low * 1e3,
+        high * 1e3,
+        verdict.word()
+    );
+    Ok(verdict)
+}
