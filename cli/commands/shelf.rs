@@ -20,7 +20,7 @@ impl Shelf {
     /// The place of a script. None where nothing is to be cached: the person said so, or wants to
     /// see the stages of compiling.
     pub fn of(args: &Args, script: &Script) -> Option<Self> {
-        if args.no_cache || !args.debug.is_empty() {
+        if args.no_cache || !args.debug.is_empty() || reads_files(script) {
             return None;
         }
         let mut key = Key::new().ok()?;
@@ -73,6 +73,13 @@ impl Shelf {
             eprintln!("strobe: the compiled script is not kept: {error}");
         }
     }
+}
+
+/// Whether a script may be made of more files than itself, which change without it. The words may
+/// also stand in a text, and then one script more is compiled.
+fn reads_files(script: &Script) -> bool {
+    let mut texts = script.sources.iter();
+    texts.any(|(_, text)| text.contains("import") || text.contains("#include"))
 }
 
 /// Whether a target is the same in every run on a kernel, as far as compiling is concerned. What
