@@ -39,6 +39,8 @@ pub mod helper {
     pub const LOOP: u32 = 181;
     /// Since 5.15 for kprobes and uprobes, tracepoints and perf events, 5.19 for tracing.
     pub const GET_ATTACH_COOKIE: u32 = 174;
+    /// Since 5.15, of processes since 6.6.
+    pub const GET_FUNC_IP: u32 = 173;
     /// Since 5.19.
     pub const MAP_LOOKUP_PERCPU_ELEM: u32 = 195;
     /// Since 6.1.

@@ -29,7 +29,8 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) 
         Builtin::NsecsTai => call(cx, helper::KTIME_GET_TAI_NS),
         Builtin::Rand => call(cx, helper::GET_PRANDOM_U32),
         Builtin::Elapsed => elapsed(cx),
-        Builtin::Cookie => cookie(cx),
+        Builtin::Cookie => of_context(cx, builtin, helper::GET_ATTACH_COOKIE),
+        Builtin::FunctionAddress => of_context(cx, builtin, helper::GET_FUNC_IP),
         Builtin::Comm | Builtin::Stack | Builtin::ProbeName | Builtin::FunctionName => {
             cx.malformed(expr.span, "a built-in is no scalar")
         }
@@ -55,7 +56,8 @@ pub(super) fn prefetch<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) {
             | Builtin::NumaNode
             | Builtin::CurrentTask
             | Builtin::Cgroup
-            | Builtin::Cookie),
+            | Builtin::Cookie
+            | Builtin::FunctionAddress),
         ) => {
             scalar(cx, *which, expr);
         }
@@ -183,11 +185,10 @@ fn once<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, helper: u32) -> Value<'m> {
     cx.once(builtin, |cx| call(cx, helper))
 }
 
-/// What its attachment gave to the place where the program runs.
-fn cookie<'m>(cx: &mut Cx<'_, 'm>) -> Value<'m> {
-    cx.once(Builtin::Cookie, |cx| {
-        let args = [cx.context];
-        cx.b.call_helper(helper::GET_ATTACH_COOKIE, &args, Ty::I64)
+/// What a helper tells of the program's context.
+fn of_context<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, helper: u32) -> Value<'m> {
+    cx.once(builtin, |cx| {
+        cx.b.call_helper(helper, &[cx.context], Ty::I64)
     })
 }
 

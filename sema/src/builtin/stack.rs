@@ -1,11 +1,14 @@
 //! Stacks, and addresses that print as symbols.
 
-use super::{Builtin, Call, Check};
+use super::{Builtin, Call, Check, Mode};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{self, ExprKind, StackMode, StackSide};
-use crate::ty::Ty;
+use crate::provider::registers::convention;
+use crate::provider::{Args, Moment, args};
+use crate::ty::{AddressSpace, Pointee, Ty};
 use crate::typed::{Typed, expr};
+use lexer::Span;
 use parser::ast;
 
 /// Frames of a stack at most: `PERF_MAX_STACK_DEPTH` of `linux/perf_event.h`.
@@ -29,6 +32,24 @@ pub(super) static TABLE: &[Builtin] = &[
         ..Builtin::PLAIN
     },
     Builtin {
+        name: "kaddr",
+        signature: "kaddr(\"name\")",
+        doc: "The address of a symbol of the kernel.",
+        mode: Mode::CompileTime,
+        example: "print(kaddr(\"jiffies\"))",
+        check: Check::Call(1, 1, kaddr),
+        ..Builtin::PLAIN
+    },
+    Builtin {
+        name: "uaddr",
+        signature: "uaddr(\"name\")",
+        doc: "The address of a symbol of the program that is traced.",
+        probes: "uprobe, uretprobe",
+        example: "print(*uaddr(\"counter\"))",
+        check: Check::Call(1, 1, uaddr),
+        ..Builtin::PLAIN
+    },
+    Builtin {
         name: "usym",
         signature: "usym(address)",
         doc: "Shows an address of the process as a symbol.",
@@ -37,6 +58,75 @@ pub(super) static TABLE: &[Builtin] = &[
         ..Builtin::PLAIN
     },
 ];
+
+fn kaddr(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
+    let Some((name, span)) = symbol_name(call, cx) else {
+        return Typed::unknown(call.span);
+    };
+    let answer = cx.kernel.symbol_address(&name);
+    match cx.ask(answer, span) {
+        Some(Some(address)) => Typed::value(ExprKind::Int(address), Ty::U64, call.span),
+        Some(None) => cx.fail(error::unknown_symbol(&name, "the kernel", span), call.span),
+        None => Typed::unknown(call.span),
+    }
+}
+
+/// The address of a symbol of the file that the probe is in: as far from the probe in the process
+/// as in the file.
+fn uaddr(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
+    let Some((name, span)) = symbol_name(call, cx) else {
+        return Typed::unknown(call.span);
+    };
+    let Args::User(code) = cx.program.site.args.clone() else {
+        return cx.fail(error::no_file(&cx.program.site.name, call.span), call.span);
+    };
+    let answer = code.binary.symbol(&name);
+    let Some(found) = cx.ask(answer, span) else {
+        return Typed::unknown(call.span);
+    };
+    let Some((address, size)) = found else {
+        return cx.fail(
+            error::unknown_symbol(&name, code.binary.path(), span),
+            call.span,
+        );
+    };
+    cx.program.reads_context = true;
+    cx.program.reads_debug_information = true;
+    let (here, known) = match code.moment {
+        Moment::Entry => {
+            let ip = args::register(convention().instruction(), call.span);
+            (ip.into_ir(), code.instruction)
+        }
+        Moment::Return => {
+            let function = ExprKind::Builtin(ir::Builtin::FunctionAddress);
+            (expr(function, ir::Type::U64, call.span), code.address)
+        }
+    };
+    let distance = Typed::value(
+        ExprKind::Int(address.wrapping_sub(known)),
+        Ty::U64,
+        call.span,
+    );
+    let sum = ExprKind::Binary(
+        ir::BinaryOp::Add,
+        Box::new(here),
+        Box::new(distance.into_ir()),
+    );
+    let bytes = match size {
+        1 | 2 | 4 => size as u8,
+        _ => 8,
+    };
+    let ty = Ty::Pointer {
+        to: Pointee::Ty(Box::new(Ty::int(bytes, false))),
+        space: AddressSpace::User,
+    };
+    Typed::value(sum, ty, call.span)
+}
+
+fn symbol_name(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<(String, Span)> {
+    let (name, span) = call.text(0, "the name of a symbol", cx)?;
+    Some((String::from_utf8_lossy(&name).into_owned(), span))
+}
 
 fn stack(side: StackSide, call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     let (mode, depth) = match call.args {

@@ -186,6 +186,22 @@ pub(crate) fn unwinding_by_tables(span: Span) -> Diagnostic {
     .help("build the program with `-fno-omit-frame-pointer`, and use `ustack`")
 }
 
+pub(crate) fn unknown_symbol(name: &str, of: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("unknown-symbol", format!("{of} has no symbol `{name}`"))
+        .primary(span, "no such symbol")
+        .help("look for it with `nm`, or in /proc/kallsyms for the kernel")
+}
+
+pub(crate) fn no_file(probe: &str, span: Span) -> Diagnostic {
+    let provider = probe.split(':').next().unwrap_or(probe);
+    Diagnostic::error(
+        "no-file",
+        format!("a `{provider}` probe is in no program whose symbols could be meant"),
+    )
+    .primary(span, "a symbol of a program")
+    .help("use it in a `uprobe` or `uretprobe`")
+}
+
 pub(crate) fn no_signature(function: &str, path: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         "no-debug-information",

@@ -309,6 +309,9 @@ pub enum Builtin {
     /// What its attachment gave to the place where the program runs
     /// (`bpf_get_attach_cookie`): U64.
     Cookie,
+    /// Address of the function that the program is attached to (`bpf_get_func_ip`, of processes
+    /// since 6.6): U64.
+    FunctionAddress,
     /// The stack of the program's context, of the expression's [`Type::Stack`].
     Stack,
     /// Full name of the attach target that the program runs for: Str.

@@ -118,6 +118,12 @@ pub trait Binary: Debug {
     /// As [`Binary::functions`].
     fn boundary(&self, function: &UserFunction, offset: u64) -> Result<Boundary, KernelError>;
 
+    /// Address and size of a variable or function, as the file's own tables count.
+    ///
+    /// # Errors
+    /// As [`Binary::functions`].
+    fn symbol(&self, name: &str) -> Result<Option<(u64, u64)>, KernelError>;
+
     /// Its static probes.
     ///
     /// # Errors

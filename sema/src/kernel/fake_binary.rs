@@ -48,6 +48,11 @@ impl Binary for FakeBinary {
         })
     }
 
+    fn symbol(&self, name: &str) -> Result<Option<(u64, u64)>, KernelError> {
+        let found = self.functions.iter().find(|function| function.name == name);
+        Ok(found.map(|function| (function.address, function.size)))
+    }
+
     fn usdt(&self) -> Result<&[UsdtProbe], KernelError> {
         Ok(&self.usdt)
     }

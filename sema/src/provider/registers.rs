@@ -132,6 +132,13 @@ impl Convention {
         i64::from(self.stack)
     }
 
+    /// Offset of the instruction pointer.
+    pub(crate) fn instruction(&self) -> i64 {
+        let names = ["ip", "pc"];
+        let found = names.iter().find_map(|name| self.register(name));
+        found.unwrap_or_default()
+    }
+
     /// Bytes from the stack pointer to the n-th argument on the stack, when a function is entered.
     pub(crate) fn stack_argument(&self, n: u32) -> i64 {
         i64::from(self.stack_skip) + 8 * i64::from(n)

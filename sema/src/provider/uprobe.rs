@@ -19,6 +19,8 @@ pub(crate) struct UserCode {
     pub(crate) function: String,
     /// The function's address, as the file's own tables count.
     pub(crate) address: u64,
+    /// The instruction's address, likewise.
+    pub(crate) instruction: u64,
     pub(crate) moment: Moment,
 }
 
@@ -320,6 +322,7 @@ impl Finder {
                 binary: Rc::clone(binary),
                 function: function.name.clone(),
                 address: function.address,
+                instruction: function.address + (at - function.offset),
                 moment: self.moment,
             })),
             raw: None,

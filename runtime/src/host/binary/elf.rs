@@ -197,6 +197,13 @@ impl<'a> Elf<'a> {
             .collect()
     }
 
+    /// The address and size of a variable or function.
+    pub(crate) fn symbol(&self, name: &str) -> Option<(u64, u64)> {
+        let all = self.file.symbols().chain(self.file.dynamic_symbols());
+        let mut named = all.filter(|s| s.is_definition() && s.name() == Ok(name));
+        named.next().map(|symbol| (symbol.address(), symbol.size()))
+    }
+
     /// Its static probes, sorted by namespace and name.
     pub(crate) fn usdt(
         &self,

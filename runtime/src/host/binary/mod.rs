@@ -136,6 +136,18 @@ impl Binary for HostBinary {
         Ok(code.map_or(Boundary::Unknown, |code| boundary(&code, offset)))
     }
 
+    fn symbol(&self, name: &str) -> Result<Option<(u64, u64)>, KernelError> {
+        let file = open(Path::new(&self.path))?;
+        let own = file.with(|elf| Ok(elf.symbol(name)))?;
+        if own.is_some() {
+            return Ok(own);
+        }
+        match self.debug_file(&file) {
+            Some(debug) => open(&debug)?.with(|elf| Ok(elf.symbol(name))),
+            None => Ok(None),
+        }
+    }
+
     fn usdt(&self) -> Result<&[UsdtProbe], KernelError> {
         let usdt = self.usdt.get_or_init(|| {
             let segments = self.segments()?;
