@@ -5,6 +5,7 @@
 mod act;
 mod aggregation;
 mod cgroup;
+mod constants;
 mod kind;
 mod machine;
 mod map;
@@ -239,6 +240,9 @@ pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
     }
     if let Some(constant) = value::kernel_constant(name, span, cx) {
         return constant;
+    }
+    if let Some(number) = constants::find(name) {
+        return Typed::literal(number, span);
     }
     if macros::is_macro(name, cx) {
         return macros::no_such_call(name, &[], span, cx);

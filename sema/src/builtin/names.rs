@@ -57,6 +57,12 @@ impl Table {
             .as_bytes()
     }
 
+    /// The number of a text.
+    pub(super) fn number(&self, text: &str) -> Option<i128> {
+        let number = self.lines.lines().position(|line| line == text)?;
+        i128::try_from(number).ok()
+    }
+
     /// Every text.
     pub(super) fn texts(&self) -> Arc<[Vec<u8>]> {
         let lines = self.lines.lines();
