@@ -31,6 +31,7 @@ pub mod helper {
     pub const RINGBUF_OUTPUT: u32 = 130;
     pub const RINGBUF_RESERVE: u32 = 131;
     pub const RINGBUF_SUBMIT: u32 = 132;
+    pub const RINGBUF_QUERY: u32 = 134;
     /// Since 5.11: the current task as a pointer that the verifier knows by its BTF type.
     pub const GET_CURRENT_TASK_BTF: u32 = 158;
     /// Since 5.13.
@@ -73,6 +74,10 @@ pub const UPDATE_NOEXIST: u64 = 1;
 pub const USER_STACK: u64 = 1 << 8;
 /// `BPF_F_USER_BUILD_ID`: build ids and offsets rather than addresses.
 pub const USER_BUILD_ID: u64 = 1 << 11;
+/// `BPF_RB_AVAIL_DATA`: bytes of a ring buffer that nobody has read.
+pub const RING_UNREAD: u64 = 0;
+/// `BPF_RB_RING_SIZE`: bytes of a ring buffer.
+pub const RING_SIZE: u64 = 1;
 /// `BPF_RB_FORCE_WAKEUP`: wake the reader whatever it is doing.
 pub const RING_FORCE_WAKEUP: u64 = 2;
 

@@ -7,6 +7,7 @@ use crate::print::value::{Value, integer};
 use crate::print::view::Selection;
 use crate::print::{FailedCall, Output, Place};
 use crate::script_map::ScriptMaps;
+use crate::shell;
 use crate::symbol::format_time;
 use crate::sys::{clock, describe_io};
 use codegen::object::{Event, SourceSpan};
@@ -15,7 +16,6 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Stdio;
 
 /// Bytes of a record before its fields: its event's id, and zero.
 const HEADER_SIZE: usize = 8;
@@ -70,7 +70,11 @@ pub(crate) fn carry_out(
             format_time(clock::realtime_ns(), format.as_bytes(), out);
         }),
         EventKind::Cat(format) => cat(&record.text(maps, format), maps, output),
-        EventKind::System(format) => system(&record.text(maps, format), output),
+        EventKind::System(format) => {
+            // It may take long, and what was printed before it should not wait for it.
+            output.flush()?;
+            system(&record.text(maps, format), output);
+        }
         EventKind::Join(separator) => record.join(separator, output),
         EventKind::HelperError => record.failed_call(maps, output),
         EventKind::Exit => return Ok(Flow::End),
@@ -174,17 +178,10 @@ fn cat(path: &[u8], maps: &ScriptMaps<'_>, output: &mut Output) {
 
 /// Runs a shell command and prints what it prints, in its place between what the script prints.
 fn system(command: &[u8], output: &mut Output) {
-    let ran = std::process::Command::new("/bin/sh")
-        .arg("-c")
-        .arg(OsStr::from_bytes(command))
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output();
-    match ran {
-        Ok(ran) => output.text("syscall", |out| out.extend_from_slice(&ran.stdout)),
-        Err(error) => {
+    match shell::run(command) {
+        Ok(printed) => output.text("syscall", |out| out.extend_from_slice(&printed)),
+        Err(reason) => {
             let command = String::from_utf8_lossy(command);
-            let reason = describe_io(&error);
             output.complain(format_args!("strobe: cannot run `{command}`: {reason}"));
         }
     }

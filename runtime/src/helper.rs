@@ -1,7 +1,7 @@
 //! Helpers of the kernel by number, `enum bpf_func_id` of `linux/bpf.h`.
 
 /// Those that programs of strobe call, in order, by their names without `bpf_`.
-const NAMES: [(u32, &str); 34] = [
+const NAMES: [(u32, &str); 35] = [
     (1, "map_lookup_elem"),
     (2, "map_update_elem"),
     (3, "map_delete_elem"),
@@ -30,6 +30,7 @@ const NAMES: [(u32, &str); 34] = [
     (130, "ringbuf_output"),
     (131, "ringbuf_reserve"),
     (132, "ringbuf_submit"),
+    (134, "ringbuf_query"),
     (158, "get_current_task_btf"),
     (164, "for_each_map_elem"),
     (174, "get_attach_cookie"),

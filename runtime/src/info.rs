@@ -66,7 +66,7 @@ pub fn info() -> Info {
             },
             Section {
                 title: "probes",
-                rows: probes(),
+                rows: probes(&host),
             },
             Section {
                 title: "program types",
@@ -142,7 +142,10 @@ fn features(host: &Host) -> Vec<(String, Answer)> {
 }
 
 /// Where the kernel says what can be attached to.
-fn probes() -> Vec<(String, Answer)> {
+fn probes(host: &Host) -> Vec<(String, Answer)> {
+    let has_tracepoints = host
+        .tracepoints(Some("sched"))
+        .is_ok_and(|found| !found.is_empty());
     let there = |path: &str| Path::new(path).exists();
     let readable = |path: &str| std::fs::File::open(path).is_ok();
     let tracefs = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
@@ -153,10 +156,7 @@ fn probes() -> Vec<(String, Answer)> {
     };
     let source = |name: &str| there(&format!("/sys/bus/event_source/devices/{name}"));
     rows(&[
-        (
-            "tracepoint",
-            in_tracefs("events/enable") || in_tracefs("available_events"),
-        ),
+        ("tracepoint", has_tracepoints),
         ("kprobe", source("kprobe")),
         ("uprobe", source("uprobe")),
         ("software", source("software")),

@@ -25,6 +25,7 @@ mod ring_buffer;
 mod script_map;
 mod series;
 mod session;
+mod shell;
 mod symbol;
 mod sys;
 mod table;

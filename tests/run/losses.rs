@@ -14,6 +14,9 @@ pub fn trials() -> Vec<Trial> {
         Trial::ignorable_test("losses: printed and lost add up with a tiny ring", || {
             accounts_for_all(Some("1"))
         }),
+        Trial::ignorable_test("losses: an error gets through a full ring", || {
+            an_error_gets_through()
+        }),
         Trial::ignorable_test(
             "losses: printed and lost add up with the usual ring",
             || accounts_for_all(None),
@@ -53,6 +56,41 @@ fn accounts_for_all(ring_pages: Option<&str>) -> Result<Completion, Failed> {
     if printed + lost != CALLS {
         let text = &ended.stderr;
         return Err(format!("{printed} printed and {lost} lost of {CALLS}\n{text}").into());
+    }
+    Ok(Completion::Completed)
+}
+
+/// One of many calls gives an error, while all of them print more than a tiny ring holds.
+fn an_error_gets_through() -> Result<Completion, Failed> {
+    if let Some(reason) = missing() {
+        return Ok(Completion::ignored_with(reason));
+    }
+    let place = Place::new();
+    let script = format!(
+        "tracepoint:syscalls:sys_enter_write /comm == \"{}\"/ {{ \
+         printf(\"write %d %s %s %s\\n\", args.count, comm, comm, comm); \
+         $n = ++@n; if ($n == {}) {{ errorf(\"reached %d\", $n); }} }} end {{ clear(@n); }}",
+        place.name,
+        CALLS / 2
+    );
+    let mut command = strobe();
+    command
+        .args(["-e", &script])
+        .env("STROBE_PERF_RB_PAGES", "1");
+    let running = Running::start(&mut command)?;
+    running.wait_attached()?;
+    let words = ["write", &CALLS.to_string(), "2"].map(str::to_owned);
+    let status = place.workload(&words).status()?;
+    if !status.success() {
+        return Err("the workload failed".into());
+    }
+    running.signal(Signal::INT)?;
+    let ended = running.end()?;
+    if !ended
+        .stderr
+        .contains(&format!("ERROR: reached {}", CALLS / 2))
+    {
+        return Err(format!("the error is not there: {}", ended.stderr).into());
     }
     Ok(Completion::Completed)
 }

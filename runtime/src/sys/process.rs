@@ -189,3 +189,11 @@ fn close_range(first: u32, end: u32) {
         unsafe { libc::syscall(libc::SYS_close_range, first, end - 1, 0) };
     }
 }
+
+/// Kills every process of a group, which is known by its first process.
+pub(crate) fn kill_group(leader: u32) {
+    if let Ok(leader) = libc::pid_t::try_from(leader) {
+        // SAFETY: takes no pointer.
+        unsafe { libc::kill(-leader, libc::SIGKILL) };
+    }
+}

@@ -97,6 +97,18 @@ impl SignalFd {
     }
 }
 
+/// Whether SIGINT or SIGTERM waits to be read.
+pub(crate) fn end_is_pending() -> bool {
+    let mut set = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: the kernel fills the set, which is live, and zeros are a set too.
+    unsafe {
+        libc::sigpending(set.as_mut_ptr()) == 0
+            && [libc::SIGINT, libc::SIGTERM]
+                .iter()
+                .any(|&signal| libc::sigismember(set.as_ptr(), signal) == 1)
+    }
+}
+
 impl AsFd for SignalFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
