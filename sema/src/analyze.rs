@@ -1,6 +1,6 @@
 //! The whole analysis: rounds of checking until the types are stable.
 
-use crate::cx::{Cx, NameRoom, ProgramCx};
+use crate::cx::{Cx, NameRoom, Phase, ProgramCx};
 use crate::definitions::Definitions;
 use crate::provider::{self, Site};
 use crate::tables::Variables;
@@ -101,8 +101,12 @@ fn with_headers(
             .values_mut()
             .filter_map(Variables::take_changed)
             .count();
-        if !cx.maps.take_changed() && learnt == 0 {
-            break;
+        if cx.maps.take_changed() || learnt > 0 {
+            continue;
+        }
+        match next_phase(&cx) {
+            Some(phase) => cx.phase = phase,
+            None => break,
         }
     }
     infer::check_maps(&mut cx);
@@ -124,6 +128,16 @@ fn check_parameters(cx: &mut Cx<'_>) {
         .map(|name| error::unknown_parameter(name, &names))
         .collect();
     reports.into_iter().for_each(|report| cx.report(report));
+}
+
+/// The phase that may teach more, once there is nothing to learn in this one.
+fn next_phase(cx: &Cx<'_>) -> Option<Phase> {
+    let unknown = cx.maps.any_unknown() && !cx.has_errors();
+    match cx.phase {
+        Phase::Assignments if cx.deferred => Some(Phase::Steps),
+        Phase::Assignments | Phase::Steps if unknown => Some(Phase::Guesses),
+        _ => None,
+    }
 }
 
 /// A clause and the places that its attach points stand for.

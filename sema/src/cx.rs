@@ -26,6 +26,10 @@ pub(crate) struct Cx<'a> {
     pub(crate) macros: Macros,
     /// The named parameters that were asked for.
     pub(crate) parameters: Vec<ir::Parameter>,
+    /// What the rounds learn from by now.
+    pub(crate) phase: Phase,
+    /// Whether something was left to a later phase.
+    pub(crate) deferred: bool,
     reports: Vec<Diagnostic>,
     /// Code, place and message of each report.
     reported: HashSet<(&'static str, Option<Span>, String)>,
@@ -35,6 +39,18 @@ pub(crate) struct Cx<'a> {
     pub(crate) comm_offset: OnceCell<Option<u32>>,
     /// The program that is being checked.
     pub(crate) program: ProgramCx,
+}
+
+/// What types are learnt from. A phase begins when nothing more can be learnt in the last, so that
+/// types do not depend on the order of the statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Values that are assigned.
+    Assignments,
+    /// `++` and `--` too, which make a number `int64`, but let a `uint64` be.
+    Steps,
+    /// That what is still unknown beside a number is one.
+    Guesses,
 }
 
 /// The state of the program that is being checked.
@@ -109,6 +125,8 @@ impl<'a> Cx<'a> {
             events: Vec::new(),
             macros: Macros::default(),
             parameters: Vec::new(),
+            phase: Phase::Assignments,
+            deferred: false,
             reports: Vec::new(),
             reported: HashSet::new(),
             expanding: Vec::new(),

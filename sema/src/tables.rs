@@ -114,6 +114,11 @@ impl Maps {
         std::mem::take(&mut self.changed)
     }
 
+    /// Whether a map is assigned values of which nothing is known.
+    pub(crate) fn any_unknown(&self) -> bool {
+        self.entries.iter().any(MapEntry::is_unknown)
+    }
+
     pub(crate) fn declare(&mut self, id: MapId, kind: MapKind, size: u32) {
         self.entries[id.0 as usize].declared = Some((kind, size));
     }
@@ -175,6 +180,11 @@ impl Maps {
 }
 
 impl MapEntry {
+    /// Whether it is assigned values of which nothing is known.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self.value, Some((Held::Plain(Ty::Unknown), _)))
+    }
+
     fn lower(&self, max_map_keys: u32) -> ir::Map {
         let key = self
             .key
@@ -267,8 +277,11 @@ fn merge_aggregations(a: Aggregation, b: Aggregation) -> Option<Aggregation> {
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     table: Vec<Variable>,
-    /// How many declarations this round has met; the n-th is always the n-th entry.
-    declared: usize,
+    /// The entry of each declaration: its name, its place, and how often the round has met that
+    /// place before. Rounds differ in what they know, and so in what they get to see.
+    declarations: HashMap<(String, Span, u32), VarId>,
+    /// How often this round has met each place.
+    met: HashMap<(String, Span), u32>,
     /// Each block around, the innermost last.
     scopes: Vec<Scope>,
     changed: bool,
@@ -298,7 +311,7 @@ pub(crate) struct Variable {
 impl Variables {
     /// Begins a round.
     pub(crate) fn restart(&mut self) {
-        self.declared = 0;
+        self.met.clear();
         self.scopes = vec![Scope::default()];
     }
 
@@ -336,8 +349,12 @@ impl Variables {
 
     /// A new variable in the innermost scope.
     pub(crate) fn declare(&mut self, name: &str, fixed: Option<Ty>, span: Span) -> VarId {
-        let id = VarId(self.declared as u32);
-        if self.declared == self.table.len() {
+        let times = self.met.entry((name.to_owned(), span)).or_default();
+        *times += 1;
+        let new = VarId(self.table.len() as u32);
+        let declaration = (name.to_owned(), span, *times);
+        let id = *self.declarations.entry(declaration).or_insert(new);
+        if id == new {
             self.changed = true;
             self.table.push(Variable {
                 name: name.to_owned(),
@@ -347,7 +364,6 @@ impl Variables {
                 span,
             });
         }
-        self.declared += 1;
         if let Some(ty) = fixed {
             self.fix(id, &ty);
         }
@@ -415,6 +431,6 @@ impl Variables {
             name: v.name.clone(),
             ty: v.lowered.clone().unwrap_or_else(|| v.ty.lower()),
         };
-        self.table[..self.declared].iter().map(lower).collect()
+        self.table.iter().map(lower).collect()
     }
 }

@@ -10,6 +10,9 @@ pub(crate) struct Typed {
     pub(crate) ty: Ty,
     pub(crate) span: Span,
     pub(crate) kind: TypedKind,
+    /// Whether it is an `int64` that cannot be negative, as a sum of narrower unsigned numbers is:
+    /// it goes with unsigned numbers too.
+    pub(crate) natural: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +42,7 @@ impl Typed {
             ty,
             span,
             kind: TypedKind::Value(kind),
+            natural: false,
         }
     }
 
@@ -47,6 +51,7 @@ impl Typed {
             ty: Ty::of_literal(value),
             span,
             kind: TypedKind::Literal(value),
+            natural: value >= 0,
         }
     }
 
@@ -55,6 +60,7 @@ impl Typed {
             ty,
             span,
             kind: TypedKind::Memory(memory),
+            natural: false,
         }
     }
 
@@ -119,6 +125,7 @@ impl Typed {
                 ty: to.clone(),
                 span,
                 kind: TypedKind::Literal(wrap(value, *bytes, *signed)),
+                natural: false,
             };
         }
         match (&self.ty, to) {
@@ -131,10 +138,9 @@ impl Typed {
                 ty: to.clone(),
                 ..self
             },
-            (Ty::Str { .. }, Ty::Str { .. }) if self.as_text().is_some() => Typed {
-                ty: to.clone(),
-                ..self
-            },
+            (Ty::Str { .. }, Ty::Str { cap, .. }) if self.as_text().is_some() => {
+                self.cut_text(*cap).retyped(to)
+            }
             (Ty::Str { .. } | Ty::Buffer { .. } | Ty::Stack { .. }, _) => {
                 Typed::value(ExprKind::Resize(Box::new(self.into_ir())), to.clone(), span)
             }
@@ -150,6 +156,21 @@ impl Typed {
         }
     }
 
+    /// A text constant with no more bytes than a capacity has room for.
+    fn cut_text(mut self, cap: u32) -> Self {
+        if let TypedKind::Value(ExprKind::Str(bytes)) = &mut self.kind {
+            bytes.truncate(cap.saturating_sub(1) as usize);
+        }
+        self
+    }
+
+    fn retyped(self, to: &Ty) -> Self {
+        Typed {
+            ty: to.clone(),
+            ..self
+        }
+    }
+
     fn convert_members(self, to: &Ty, types: Vec<Ty>) -> Typed {
         let span = self.span;
         let from = match &self.ty {
@@ -158,19 +179,8 @@ impl Typed {
             _ => Vec::new(),
         };
         let whole = self.into_ir();
-        let members = match whole.kind {
-            ExprKind::Aggregate(members) => members,
-            kind => {
-                let whole = expr(kind, whole.ty, span);
-                let member = |(i, ty): (u32, &Ty)| {
-                    expr(
-                        ExprKind::Member(Box::new(whole.clone()), i),
-                        ty.lower(),
-                        span,
-                    )
-                };
-                (0..).zip(&from).map(member).collect()
-            }
+        let ExprKind::Aggregate(members) = whole.kind else {
+            return Typed::value(ExprKind::Convert(Box::new(whole)), to.clone(), span);
         };
         let converted = members
             .into_iter()

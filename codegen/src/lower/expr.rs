@@ -3,9 +3,11 @@
 use super::address::{gaps, members, register};
 use super::place::increment;
 use super::{Address, Cx, Tail};
-use super::{aggregate, arith, branch, builtin, compare, load, map, stmt, string, table, text};
+use super::{
+    aggregate, arith, branch, builtin, compare, convert, load, map, stmt, string, table, text,
+};
 use crate::kernel::helper;
-use crate::llvm::{Predicate, Ty, Value};
+use crate::llvm::{Ty, Value};
 use sema::ir::{Expr, ExprKind, Space, Type};
 
 /// The value of a scalar expression.
@@ -41,7 +43,10 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
         }
         ExprKind::Compare(op, left, right) => compare::compare(cx, *op, left, right),
         ExprKind::And(..) | ExprKind::Or(..) => branch::truth(cx, expr),
-        ExprKind::Convert(operand) => convert(cx, operand, &expr.ty),
+        ExprKind::Convert(operand) => {
+            let value = scalar(cx, operand);
+            convert::scalar(cx, value, &operand.ty, &expr.ty)
+        }
         ExprKind::Ternary {
             cond,
             then,
@@ -110,6 +115,10 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
             string::load_buffer(cx, &source, to, expr.ty.size() - 4, tail);
         }
         ExprKind::Resize(operand) => string::resize(cx, operand, &expr.ty, to, tail),
+        ExprKind::Convert(operand) => {
+            let from = address(cx, operand);
+            convert::members(cx, from, (&operand.ty, &expr.ty), to, tail);
+        }
         ExprKind::Aggregate(values) => aggregate_into(cx, &expr.ty, values, to, tail),
         ExprKind::Bytes(bytes) => string::bytes(cx, bytes, to),
         ExprKind::Reinterpret(operand) => into(cx, operand, to, tail),
@@ -214,16 +223,6 @@ fn as_number<'m>(cx: &mut Cx<'_, 'm>, pointer: Value<'m>) -> Value<'m> {
     to.load(cx, &Type::U64)
 }
 
-fn convert<'m>(cx: &mut Cx<'_, 'm>, operand: &'m Expr, ty: &Type) -> Value<'m> {
-    let value = scalar(cx, operand);
-    let to = register(ty);
-    if to == Ty::I1 && value.ty() != Ty::I1 {
-        let zero = cx.b.constant(value.ty(), 0);
-        return cx.b.compare(Predicate::Ne, value, zero);
-    }
-    cx.b.resize(value, to, operand.ty.is_signed())
-}
-
 fn aggregate_into<'m>(
     cx: &mut Cx<'_, 'm>,
     ty: &Type,
@@ -261,6 +260,7 @@ fn has_value(kind: &ExprKind) -> bool {
             | ExprKind::LoadStr { .. }
             | ExprKind::LoadBuffer { .. }
             | ExprKind::Resize(_)
+            | ExprKind::Convert(_)
             | ExprKind::Aggregate(_)
             | ExprKind::MapGet { .. }
             | ExprKind::Ternary { .. }

@@ -16,6 +16,7 @@ mod bucket;
 mod builtin;
 mod callback;
 mod compare;
+mod convert;
 mod cx;
 mod event;
 mod expr;

@@ -2,7 +2,7 @@
 
 use super::address::register;
 use super::expr::{into, scalar};
-use super::walk::{has_effects, is_composed};
+use super::walk::{changes_map, has_effects, is_composed};
 use super::{Cx, Tail, map};
 use crate::llvm::{Ty, Value};
 use sema::ir::{BinaryOp, Expr, ExprKind, MapId, Place, Type};
@@ -107,7 +107,9 @@ fn addition<'m>(
     let width = register(&value.ty);
     let fits = matches!(width, Ty::I32 | Ty::I64) && register(&right.ty) == width;
     let plain = !cx.unit.map(*map).kind.is_per_cpu();
-    (same && fits && plain).then_some((*map, key.as_deref(), *op, right))
+    // What the map holds is read before the amount is worked out, so that must not change it.
+    let apart = !changes_map(right, *map);
+    (same && fits && plain && apart).then_some((*map, key.as_deref(), *op, right))
 }
 
 /// What an expression converts without changing its bits.

@@ -118,7 +118,18 @@ pub(super) fn resize<'m>(
     tail: Tail,
 ) {
     let from = address(cx, operand);
-    let (have, want) = (operand.ty.size(), ty.size());
+    resize_from(cx, from, (&operand.ty, ty), to, tail);
+}
+
+/// As [`resize`], of a value that is in memory already.
+pub(super) fn resize_from<'m>(
+    cx: &mut Cx<'_, 'm>,
+    from: Address<'m>,
+    (of, ty): (&Type, &Type),
+    to: Address<'m>,
+    tail: Tail,
+) {
+    let (have, want) = (of.size(), ty.size());
     let kept = have.min(want);
     to.copy_from(cx, from, kept);
     if tail == Tail::Zero {

@@ -1,6 +1,6 @@
 //! Looking through expressions and statements for something.
 
-use sema::ir::{Expr, ExprKind, Place, Stmt, StmtKind, VarId};
+use sema::ir::{Expr, ExprKind, MapId, Place, Stmt, StmtKind, VarId};
 
 /// What a search comes by.
 #[derive(Clone, Copy)]
@@ -27,6 +27,20 @@ pub(super) fn has_effects(expr: &Expr) -> bool {
                 ..
             })
         )
+    };
+    in_expr(expr, &changes)
+}
+
+/// Whether evaluating an expression may change what a map holds.
+pub(super) fn changes_map(expr: &Expr, map: MapId) -> bool {
+    let changes = |node: Node<'_>| match node {
+        Node::Expr(expr) => match &expr.kind {
+            ExprKind::Block(..) => true,
+            ExprKind::MapDelete { map: other, .. } => *other == map,
+            _ => false,
+        },
+        Node::Place(Place::Map { map: other, .. }) => *other == map,
+        Node::Place(Place::Var(_)) | Node::Stmt(_) | Node::Enter(_) | Node::Leave => false,
     };
     in_expr(expr, &changes)
 }

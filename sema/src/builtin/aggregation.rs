@@ -100,7 +100,7 @@ pub(super) static TABLE: &[Builtin] = &[
 
 /// What stands for an aggregation whose arguments are wrong.
 pub(super) fn stand_in(name: &str) -> Aggregation {
-    let signed = true;
+    let signed = false;
     match name {
         "sum" => Aggregation::Sum { signed },
         "avg" => Aggregation::Avg { signed },
@@ -131,7 +131,11 @@ fn number(call: &Call<'_>, cx: &mut Cx<'_>, of: fn(bool) -> Aggregation) -> Opti
 /// The number that is aggregated. A literal that is not negative has no sign of its own.
 fn integer(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Typed> {
     let value = call.value(0, cx);
-    if value.is_unknown() || !value.ty.is_integer() && !value.ty.is_pointer() {
+    if value.is_unknown() {
+        // Of a map that is assigned further down, perhaps: a later round knows its sign.
+        return Some(value);
+    }
+    if !value.ty.is_integer() && !value.ty.is_pointer() {
         call.wrong("a number", &value, cx);
         return None;
     }

@@ -4,7 +4,7 @@ use super::access::{MapPlace, map_place};
 use super::expr::{check_expr, check_value};
 use super::{cast, object, op};
 use crate::builtin;
-use crate::cx::Cx;
+use crate::cx::{Cx, Phase};
 use crate::error;
 use crate::ir::{self, ExprKind, Place, Stmt, StmtKind, VarId};
 use crate::tables::{Held, Learnt};
@@ -28,7 +28,7 @@ pub(super) fn check(
             change_variable(name, target.span, operator, value, span, cx)
         }
         (ast::ExprKind::Map(_) | ast::ExprKind::MapIndex { .. }, _) => {
-            to_map(target, operator, value, span, cx)
+            to_map(target, operator, value, span, out, cx)
         }
         _ => {
             check_expr(value, cx);
@@ -164,9 +164,10 @@ fn to_map(
     operator: Option<BinaryOp>,
     value: &ast::Expr,
     span: Span,
+    out: &mut Vec<Stmt>,
     cx: &mut Cx<'_>,
 ) -> Option<StmtKind> {
-    let place = map_place(target, cx)?;
+    let mut place = map_place(target, cx)?;
     if let Some((aggregation, arg)) = builtin::check_aggregation(value, cx) {
         return match operator {
             Some(operator) => {
@@ -186,6 +187,7 @@ fn to_map(
             if let Some(kind) = atomic_add(&place, operator, &value, span, cx) {
                 return Some(kind);
             }
+            out.extend(keep_key(&mut place, cx));
             let current = read_or_zero(&place, target.span, cx);
             op::combine(operator, current, value, span, cx)
         }
@@ -295,7 +297,7 @@ fn variable_increment(
         return cx.fail(report, span);
     }
     let variable = cx.program.variables.get(id);
-    if !pointer && !variable.fixed && current.ty != Ty::U64 {
+    if !pointer && !variable.fixed && current.ty != Ty::U64 && steps_count(cx) {
         cx.program.variables.learn(id, &Ty::I64, at);
     }
     let scale = if pointer {
@@ -312,13 +314,19 @@ fn variable_increment(
     Typed::value(kind, ty, span)
 }
 
+/// Whether types are learnt from `++` and `--` yet; if not, they will be.
+fn steps_count(cx: &mut Cx<'_>) -> bool {
+    cx.deferred |= cx.phase < Phase::Steps;
+    cx.phase >= Phase::Steps
+}
+
 /// An addition to a map's number; the number is made 64 bits wide, so that it can be atomic.
 fn map_increment(place: MapPlace, delta: i64, before: bool, span: Span, cx: &mut Cx<'_>) -> Typed {
     let known = plain_type(&place, cx).unwrap_or(Ty::Unknown);
-    if known != Ty::U64 {
+    if known != Ty::U64 && steps_count(cx) {
         cx.learn_value(place.map, &Held::Plain(Ty::I64), span);
     }
-    let ty = plain_type(&place, cx).unwrap_or(Ty::I64);
+    let ty = plain_type(&place, cx).unwrap_or(Ty::Unknown);
     let kind = ExprKind::Increment {
         place: place.into_place(),
         delta,
@@ -356,6 +364,38 @@ fn refuse_aggregation(place: &MapPlace, op: &str, span: Span, cx: &mut Cx<'_>) -
     let name = entry.name.clone();
     cx.report(error::aggregation_assigned(&name, op, span));
     None
+}
+
+/// Keeps the key of a map entry in a nameless variable, unless it is as simple as that: the entry is
+/// read and then written, and its key may change something.
+fn keep_key(place: &mut MapPlace, cx: &mut Cx<'_>) -> Option<Stmt> {
+    let key = place.key.take_if(|key| !is_simple(key))?;
+    let span = key.span;
+    let (ty, _) = cx.maps.get(place.map).key.clone()?;
+    let id = cx.program.variables.declare("", None, span);
+    cx.program.variables.learn(id, &ty?, span);
+    place.key = Some(ir::Expr {
+        kind: ExprKind::Var(id),
+        ty: key.ty.clone(),
+        span,
+    });
+    let kind = StmtKind::Assign {
+        place: Place::Var(id),
+        value: key,
+    };
+    Some(Stmt { kind, span })
+}
+
+/// Whether an expression may as well be evaluated twice.
+fn is_simple(e: &ir::Expr) -> bool {
+    match &e.kind {
+        ExprKind::Int(_) | ExprKind::Str(_) | ExprKind::Var(_) | ExprKind::Builtin(_) => true,
+        ExprKind::Convert(operand) | ExprKind::Resize(operand) | ExprKind::Member(operand, _) => {
+            is_simple(operand)
+        }
+        ExprKind::Aggregate(values) => values.iter().all(is_simple),
+        _ => false,
+    }
 }
 
 /// Keeps a value in a nameless variable, so that it is worked out once though it is used twice.

@@ -56,9 +56,11 @@ pub(crate) fn check_probe(probe: &ast::Probe, cx: &mut Cx<'_>) -> ir::Probe {
     }
 }
 
-/// Reports maps that are read but never filled. Called once types are stable.
+/// Reports maps that are read but never filled, or with nothing but themselves. Called once types
+/// are stable.
 pub(crate) fn check_maps(cx: &mut Cx<'_>) {
-    let filled = |m: &&crate::tables::MapEntry| m.value.is_some();
+    let filled = |m: &&crate::tables::MapEntry| m.value.is_some() && !m.is_unknown();
+    let reported = cx.has_errors();
     let names: Vec<String> = cx
         .maps
         .iter()
@@ -69,7 +71,7 @@ pub(crate) fn check_maps(cx: &mut Cx<'_>) {
     let empty = cx
         .maps
         .iter()
-        .filter(|m| m.value.is_none() && m.declared.is_none());
+        .filter(|m| m.value.is_none() && m.declared.is_none() || m.is_unknown() && !reported);
     let reports: Vec<_> = empty
         .map(|m| error::unknown_map(&m.name, &names, m.span))
         .collect();

@@ -1,11 +1,12 @@
 //! Operators: which operands go together, and in which type the work is done.
 //!
 //! Arithmetic is done in 64 bits. It is signed, unless an operand is `uint64` (or an unsigned
-//! product or shift might need the top bit); a non-negative literal goes with either sign.
+//! product or shift might need the top bit). A literal that is not negative goes with either sign,
+//! and so does what unsigned numbers narrower than `uint64` add up to.
 
 use super::expr::{check_expr, check_value};
 use super::{access, address, assign, object};
-use crate::cx::Cx;
+use crate::cx::{Cx, Phase};
 use crate::error;
 use crate::ir::{self, CompareOp, ExprKind};
 use crate::ty::{Join, Pointee, Ty, join};
@@ -51,6 +52,9 @@ pub(super) fn unary(op: UnaryOp, operand: &ast::Expr, span: Span, cx: &mut Cx<'_
 
 fn arithmetic_unary(op: UnaryOp, operand: &ast::Expr, span: Span, cx: &mut Cx<'_>) -> Typed {
     let value = check_value(operand, cx);
+    if value.is_unknown() {
+        return Typed::unknown(span);
+    }
     let (spelt, lowered) = match op {
         UnaryOp::Neg => ("-", ir::UnaryOp::Neg),
         _ => ("~", ir::UnaryOp::BitNot),
@@ -103,7 +107,7 @@ pub(super) fn combine(
     cx: &mut Cx<'_>,
 ) -> Typed {
     if left.is_unknown() || right.is_unknown() {
-        return unknown_result(op, span);
+        return unknown_result(op, left, right, span, cx);
     }
     match op {
         BinaryOp::And | BinaryOp::Or => logical(op, left, right, span, cx),
@@ -118,10 +122,22 @@ pub(super) fn combine(
 }
 
 /// One bad operand is not to spawn a second report: comparisons are Bool whatever they compare.
-fn unknown_result(op: BinaryOp, span: Span) -> Typed {
-    match lower_compare(op) {
-        Some(_) => Typed::value(ExprKind::Int(0), Ty::Bool, span),
-        None => Typed::unknown(span),
+///
+/// An operand may also be a map of which nothing else is ever known, as in `@n = @n + 1`. Beside a
+/// number it is a number, and counts as the zero that it starts from.
+fn unknown_result(op: BinaryOp, left: Typed, right: Typed, span: Span, cx: &mut Cx<'_>) -> Typed {
+    if matches!(op, BinaryOp::And | BinaryOp::Or) || lower_compare(op).is_some() {
+        return Typed::value(ExprKind::Int(0), Ty::Bool, span);
+    }
+    let guesses = cx.phase == Phase::Guesses;
+    let number = |side: &Typed| guesses && side.ty.is_integer() && !side.is_unknown();
+    let zero = Typed::literal(0, span);
+    match (number(&left), number(&right)) {
+        (true, _) if !matches!(op, BinaryOp::Div | BinaryOp::Mod) => {
+            arithmetic(op, left, zero, span, cx)
+        }
+        (_, true) => arithmetic(op, zero, right, span, cx),
+        _ => Typed::unknown(span),
     }
 }
 
@@ -149,44 +165,49 @@ fn arithmetic(op: BinaryOp, left: Typed, right: Typed, span: Span, cx: &mut Cx<'
     {
         return Typed::literal(value, span);
     }
-    let ty = arithmetic_type(op, &left, &right, span, cx);
+    let (ty, natural) = arithmetic_type(op, &left, &right, span, cx);
     let Some(lowered) = lower_arithmetic(op) else {
         return Typed::unknown(span);
     };
     let (left, right) = (Box::new(left.convert(&ty)), Box::new(right.convert(&ty)));
-    Typed::value(ExprKind::Binary(lowered, left, right), ty, span)
+    Typed {
+        natural,
+        ..Typed::value(ExprKind::Binary(lowered, left, right), ty, span)
+    }
 }
 
-/// The 64-bit type in which two integers are added, multiplied and so on.
-fn arithmetic_type(op: BinaryOp, left: &Typed, right: &Typed, span: Span, cx: &mut Cx<'_>) -> Ty {
-    if op == BinaryOp::Sub {
-        return Ty::I64;
-    }
-    if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
-        return match (left.ty.is_signed() && !is_natural(left), op) {
-            (true, _) => Ty::I64,
-            (false, BinaryOp::Shr) if left.ty != Ty::U64 => Ty::I64,
-            (false, _) if left.as_literal().is_some() => Ty::I64,
-            (false, _) => Ty::U64,
-        };
-    }
-    let unsigned = |side: &Typed| !side.ty.is_signed() || is_natural(side);
-    let both_unsigned = unsigned(left) && unsigned(right);
+/// The 64-bit type in which two integers are added, multiplied and so on, and whether the result is
+/// an `int64` that cannot be negative.
+fn arithmetic_type(
+    op: BinaryOp,
+    left: &Typed,
+    right: &Typed,
+    span: Span,
+    cx: &mut Cx<'_>,
+) -> (Ty, bool) {
     let any_u64 = is_u64(left) || is_u64(right);
-    if any_u64 && !both_unsigned {
-        cx.report(error::operands_sign(op.as_str(), span));
-        return Ty::I64;
-    }
-    let literal = left.as_literal().is_some() && right.as_literal().is_some();
-    match both_unsigned && (any_u64 || (op == BinaryOp::Mul && !literal)) {
-        true => Ty::U64,
-        false => Ty::I64,
+    let unsigned = is_unsigned(left) && is_unsigned(right);
+    match op {
+        BinaryOp::Sub => (Ty::I64, false),
+        BinaryOp::Shl | BinaryOp::Shr if !is_unsigned(left) => (Ty::I64, false),
+        BinaryOp::Shl => (Ty::U64, false),
+        BinaryOp::Shr if is_u64(left) => (Ty::U64, false),
+        BinaryOp::Shr => (Ty::I64, true),
+        _ if unsigned && (any_u64 || op == BinaryOp::Mul) => (Ty::U64, false),
+        _ if unsigned => (Ty::I64, true),
+        _ => {
+            let bitwise = matches!(op, BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor);
+            if any_u64 && !bitwise {
+                cx.report(error::operands_sign(op.as_str(), span));
+            }
+            (Ty::I64, false)
+        }
     }
 }
 
-/// A literal that is not negative: it has no sign of its own.
-fn is_natural(side: &Typed) -> bool {
-    side.as_literal().is_some_and(|value| value >= 0)
+/// Whether a number goes with unsigned ones: by its type, or because it cannot be negative.
+fn is_unsigned(side: &Typed) -> bool {
+    !side.ty.is_signed() || side.natural
 }
 
 fn is_u64(side: &Typed) -> bool {
@@ -290,7 +311,7 @@ fn compare(op: BinaryOp, left: Typed, right: Typed, span: Span, cx: &mut Cx<'_>)
     let Some(ty) = comparison_type(op, &left, &right, span, cx) else {
         let report = error::operands(op.as_str(), (&left.ty, left.span), (&right.ty, right.span));
         cx.report(report);
-        return unknown_result(op, span);
+        return Typed::value(ExprKind::Int(0), Ty::Bool, span);
     };
     // Strings are compared up to their terminators, whatever their capacities.
     let (left, right) = match ty {
@@ -333,11 +354,10 @@ fn integer_comparison(
     span: Span,
     cx: &mut Cx<'_>,
 ) -> Ty {
-    let unsigned = |side: &Typed| !side.ty.is_signed() || is_natural(side);
     if !is_u64(left) && !is_u64(right) {
         return Ty::I64;
     }
-    if unsigned(left) && unsigned(right) {
+    if is_unsigned(left) && is_unsigned(right) {
         return Ty::U64;
     }
     cx.report(error::operands_sign(op.as_str(), span));

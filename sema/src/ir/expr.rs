@@ -78,7 +78,8 @@ pub enum ExprKind {
         otherwise: Box<Expr>,
     },
     /// A scalar converted to the expression's scalar type: cut, or extended by the sign of the
-    /// operand's type. To Bool: whether it is not zero.
+    /// operand's type. To Bool: whether it is not zero. Or a tuple or record, each member converted
+    /// to the type of that of the expression's type, as this or [`ExprKind::Resize`] does.
     Convert(Box<Expr>),
     /// A string, buffer or stack converted to another capacity of the same kind: cut, or padded
     /// with zero bytes.
