@@ -19,12 +19,16 @@ BENCH_PACKAGES := bpftrace bpftool clang-19 strace
 
 FUZZ_SECONDS ?= 600
 
+# Random programs of `make semantics`.
+SEED ?= 1
+COUNT ?= 20000
+
 # Test binaries run as root, cargo itself as whoever calls it.
 HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 RUNNER := CARGO_TARGET_$(shell echo '$(HOST)' | tr 'a-z-' 'A-Z_')_RUNNER
 AS_ROOT := $(if $(SUDO),$(RUNNER)='sudo -E')
 
-.PHONY: demo build test test-kernels bench dist fuzz link-order help cargo
+.PHONY: demo build test test-kernels bench dist fuzz semantics link-order help cargo
 
 help:
 	@echo 'make demo    five seconds of read sizes by process, from the live kernel'
@@ -32,6 +36,7 @@ help:
 	@echo 'make bench   compile time by script size, start-up beside that of bpftrace'
 	@echo 'make test-kernels  the cases of every provider on other kernels, in virtual machines'
 	@echo 'make dist    a tarball that runs on any Linux of this architecture'
+	@echo 'make semantics COUNT ($(COUNT)) random programs from SEED ($(SEED)) on, against an evaluator'
 	@echo 'make fuzz    every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds'
 
 demo: build
@@ -62,6 +67,12 @@ bench: build
 
 dist: build
 	@.ci/dist '$(STROBE)' '$(TARGET_DIR)'
+
+# Every program runs in the kernel, and must print what the evaluator of the tests says.
+semantics: cargo
+	@.ci/packages 'build strobe' $(BUILD_PACKAGES)
+	@$(if $(SUDO),echo 'Root is needed to load programs into the kernel: using sudo.')
+	$(AS_ROOT) cargo test --locked --test semantics -- --many $(SEED) $(COUNT)
 
 # Sanitizers are nightly flags; RUSTC_BOOTSTRAP lets the stable compiler take them.
 fuzz: cargo
