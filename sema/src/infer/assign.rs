@@ -187,7 +187,13 @@ fn to_map(
             if let Some(kind) = atomic_add(&place, operator, &value, span, cx) {
                 return Some(kind);
             }
-            out.extend(keep_key(&mut place, cx));
+            // The entry is read and then written, and its key may change something.
+            if let Some(key) = place.key.take() {
+                let span = key.span;
+                let (kept, key) = keep_key(key, span, cx);
+                out.extend(kept);
+                place.key = Some(key);
+            }
             let current = read_or_zero(&place, target.span, cx);
             op::combine(operator, current, value, span, cx)
         }
@@ -364,38 +370,6 @@ fn refuse_aggregation(place: &MapPlace, op: &str, span: Span, cx: &mut Cx<'_>) -
     let name = entry.name.clone();
     cx.report(error::aggregation_assigned(&name, op, span));
     None
-}
-
-/// Keeps the key of a map entry in a nameless variable, unless it is as simple as that: the entry is
-/// read and then written, and its key may change something.
-fn keep_key(place: &mut MapPlace, cx: &mut Cx<'_>) -> Option<Stmt> {
-    let key = place.key.take_if(|key| !is_simple(key))?;
-    let span = key.span;
-    let (ty, _) = cx.maps.get(place.map).key.clone()?;
-    let id = cx.program.variables.declare("", None, span);
-    cx.program.variables.learn(id, &ty?, span);
-    place.key = Some(ir::Expr {
-        kind: ExprKind::Var(id),
-        ty: key.ty.clone(),
-        span,
-    });
-    let kind = StmtKind::Assign {
-        place: Place::Var(id),
-        value: key,
-    };
-    Some(Stmt { kind, span })
-}
-
-/// Whether an expression may as well be evaluated twice.
-fn is_simple(e: &ir::Expr) -> bool {
-    match &e.kind {
-        ExprKind::Int(_) | ExprKind::Str(_) | ExprKind::Var(_) | ExprKind::Builtin(_) => true,
-        ExprKind::Convert(operand) | ExprKind::Resize(operand) | ExprKind::Member(operand, _) => {
-            is_simple(operand)
-        }
-        ExprKind::Aggregate(values) => values.iter().all(is_simple),
-        _ => false,
-    }
 }
 
 /// Keeps a value in a nameless variable, so that it is worked out once though it is used twice.
