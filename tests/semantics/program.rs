@@ -147,6 +147,8 @@ pub enum Expr {
     /// A literal; a negative one is `-` before a positive one.
     Int(i128),
     Bool(bool),
+    /// A truth value that no compiler can know: a question about the process's number.
+    Opaque(bool),
     Str(String),
     Var(VarId),
     Map(MapId, Vec<Expr>),

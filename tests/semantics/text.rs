@@ -228,6 +228,8 @@ impl Writer<'_> {
         match expr {
             Expr::Int(value) if *value < 0 => (value.to_string(), UNARY),
             Expr::Int(value) => (value.to_string(), PRIMARY),
+            Expr::Opaque(true) => ("pid != 0".to_owned(), 6),
+            Expr::Opaque(false) => ("pid == 0".to_owned(), 6),
             Expr::Bool(value) => (value.to_string(), PRIMARY),
             Expr::Str(text) => (format!("{text:?}"), PRIMARY),
             Expr::Var(id) => (self.program.variables[*id].name.clone(), PRIMARY),

@@ -52,7 +52,7 @@ impl Touched {
 
     fn expr(&mut self, expr: &Expr) {
         match expr {
-            Expr::Int(_) | Expr::Bool(_) | Expr::Str(_) => {}
+            Expr::Int(_) | Expr::Bool(_) | Expr::Opaque(_) | Expr::Str(_) => {}
             Expr::Var(id) => self.reads.push(What::Var(*id)),
             Expr::Map(map, keys) | Expr::Has(map, keys) => {
                 self.reads.push(What::Map(*map));

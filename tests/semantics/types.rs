@@ -187,7 +187,7 @@ impl Types {
         let of = |e: &Expr| self.of(program, e);
         match expr {
             Expr::Int(value) => Typed::literal(*value),
-            Expr::Bool(_) | Expr::Has(..) | Expr::Remove(..) | Expr::Truth(_) => {
+            Expr::Bool(_) | Expr::Opaque(_) | Expr::Has(..) | Expr::Remove(..) | Expr::Truth(_) => {
                 Typed::of(Ty::Bool)
             }
             Expr::Str(_) | Expr::Cut(..) => Typed::of(Ty::Str),
@@ -405,7 +405,7 @@ impl Round<'_> {
 
     fn expr(&mut self, expr: &Expr) {
         match expr {
-            Expr::Int(_) | Expr::Bool(_) | Expr::Str(_) | Expr::Var(_) => {}
+            Expr::Int(_) | Expr::Bool(_) | Expr::Opaque(_) | Expr::Str(_) | Expr::Var(_) => {}
             Expr::Map(map, keys) | Expr::Has(map, keys) | Expr::Remove(map, keys) => {
                 self.keys(*map, keys);
             }

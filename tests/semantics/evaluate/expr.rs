@@ -11,7 +11,7 @@ impl Machine<'_> {
         self.step()?;
         Some(match expr {
             Expr::Int(value) => Value::Int(*value),
-            Expr::Bool(value) => Value::Bool(*value),
+            Expr::Bool(value) | Expr::Opaque(value) => Value::Bool(*value),
             Expr::Str(text) => Value::Str(text.clone()),
             Expr::Var(id) => match &self.variables[*id] {
                 Some(value) => value.clone(),

@@ -96,7 +96,12 @@ impl Generator<'_> {
     pub(super) fn constant(&mut self, kind: &Kind) -> Expr {
         match kind {
             Kind::Int => Expr::Int(self.number_constant()),
-            Kind::Bool => Expr::Bool(self.source.below(2) == 0),
+            Kind::Bool => match self.source.below(4) {
+                0 => Expr::Bool(true),
+                1 => Expr::Bool(false),
+                2 => Expr::Opaque(true),
+                _ => Expr::Opaque(false),
+            },
             Kind::Str => {
                 const TEXTS: [&str; 8] = [
                     "a",

@@ -128,7 +128,7 @@ impl Generator<'_> {
                 let scope = self.scopes.len() - 1;
                 self.scopes[scope].pop();
                 self.reserved.push(id);
-                let cond = self.condition(2);
+                let cond = Expr::Opaque(self.source.below(2) == 0);
                 let value = self.expr(&kind, DEPTH);
                 self.reserved.pop();
                 self.scopes[scope].push(id);
@@ -207,7 +207,7 @@ impl Generator<'_> {
             }
             2 | 3 => self.counted_loop(out),
             _ => {
-                let cond = self.condition(DEPTH);
+                let cond = undecided(self.condition(DEPTH));
                 let then = self.body();
                 let otherwise = match self.source.below(2) {
                     0 => Vec::new(),
@@ -253,6 +253,16 @@ impl Generator<'_> {
         };
         let cond = Expr::Binary(BinOp::Lt, Box::new(left), Box::new(rounds));
         out.push(Stmt::While(cond, body));
+    }
+}
+
+/// The same condition, unknown when compiling: where an `if` is decided by then, the branch that is
+/// not taken is no part of the program, and gives no types.
+fn undecided(cond: Expr) -> Expr {
+    use Expr::{Element, Has, Map, Opaque, Remove, Step, Var};
+    match cond {
+        Var(_) | Map(..) | Has(..) | Remove(..) | Step(..) | Element(..) | Opaque(_) => cond,
+        _ => Expr::Binary(BinOp::Ne, Box::new(cond), Box::new(Opaque(false))),
     }
 }
 
