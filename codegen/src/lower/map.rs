@@ -66,7 +66,11 @@ pub(super) fn has<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: &'m Expr) -> Value<'
     let key = key::lower(cx, map, Some(key));
     let entry = lookup(cx, map, key);
     let null = cx.b.constant(Ty::Ptr, 0);
-    cx.b.compare(Predicate::Ne, entry, null)
+    let there = cx.b.compare(Predicate::Ne, entry, null);
+    // LLVM would join this with other conditions by an `or` on the pointer, which the verifier
+    // does not allow.
+    let there = cx.b.opaque(cx.b.resize(there, Ty::I64, false));
+    cx.b.compare(Predicate::Ne, there, cx.u64(0))
 }
 
 /// Removes an entry, and tells whether there was one.
