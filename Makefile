@@ -57,7 +57,7 @@ test: cargo
 test-kernels: cargo
 	@.ci/packages 'build strobe' $(BUILD_PACKAGES)
 	@.ci/packages --optional 'boot kernels' $(KERNEL_PACKAGES)
-	cargo test --locked --profile vm --test run -- kernels $(KERNELS) $(CASES)
+	cargo test --locked --test run -- kernels $(KERNELS) $(CASES)
 
 bench: build
 	@.ci/packages 'compare with bpftrace' $(BENCH_PACKAGES)

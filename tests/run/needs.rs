@@ -13,13 +13,15 @@ use std::sync::OnceLock;
 pub const VARIABLE: &str = "STROBE_TEST_KERNEL_HAS";
 
 /// Everything that a case can need: its word, and the option that a kernel is built with for it.
-pub const KNOWN: [(&str, &str); 6] = [
+pub const KNOWN: [(&str, &str); 7] = [
     ("kprobe", "CONFIG_KPROBE_EVENTS"),
     ("kprobe-multi", "CONFIG_FPROBE"),
     ("fentry", "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS"),
     ("watchpoint", "CONFIG_HAVE_HW_BREAKPOINT"),
     ("module", "CONFIG_DEBUG_INFO_BTF_MODULES"),
     ("function-list", "CONFIG_DYNAMIC_FTRACE"),
+    // No emulated CPU has counters.
+    ("pmu", "no option"),
 ];
 
 /// What is missing of what a case needs.
@@ -58,6 +60,7 @@ fn has_here(need: &str) -> bool {
         "kprobe-multi" => unit("kprobe") && has_symbol("register_fprobe"),
         "fentry" => fentry_loads(),
         "watchpoint" => unit("breakpoint"),
+        "pmu" => unit("cpu"),
         // Which modules there are, and what they do, is known in virtual machines alone.
         "module" => false,
         "function-list" => std::fs::read("/sys/kernel/tracing/available_filter_functions").is_ok(),

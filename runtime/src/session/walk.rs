@@ -4,7 +4,7 @@ use super::Session;
 use crate::Error;
 use crate::print::Output;
 use crate::sys::SyscallError;
-use crate::sys::bpf::{self, ATTACH_ITER};
+use crate::sys::bpf;
 use sema::ir::AttachTarget;
 use std::fs::File;
 use std::io::{Read, pipe};
@@ -43,13 +43,12 @@ impl Session {
     fn walks(&self) -> Result<Vec<OwnedFd>, Error> {
         let mut walks = Vec::new();
         for program in &self.programs {
-            let targets = program.about.targets.iter().zip(&program.cookies);
-            for (target, cookie) in targets {
+            for target in &program.about.targets {
                 if !matches!(target.attach, AttachTarget::Iter(_)) {
                     continue;
                 }
                 let open = || {
-                    let link = bpf::link_tracing(program.fd.as_fd(), ATTACH_ITER, *cookie)?;
+                    let link = bpf::link_iterator(program.fd.as_fd())?;
                     bpf::create_iterator(link.as_fd())
                 };
                 walks.push(open().map_err(|error| Error::Attach {

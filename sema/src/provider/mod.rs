@@ -269,7 +269,8 @@ impl Site {
 
     /// Whether its program can tell this place from others by a cookie, whatever it reads.
     pub(crate) fn has_cookie(&self) -> bool {
-        self.program.has_cookie() && self.raw.is_none()
+        let is_iterator = matches!(self.args, Args::Iter(_));
+        self.program.has_cookie() && self.raw.is_none() && !is_iterator
     }
 
     /// Whether `-p` passes over what others do here. (Other kinds of places are attached to the

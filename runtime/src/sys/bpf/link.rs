@@ -174,6 +174,20 @@ pub(crate) fn link_tracing(
     })
 }
 
+/// Attaches a program to the iterator that it was loaded for, which takes no cookie.
+pub(crate) fn link_iterator(program: BorrowedFd<'_>) -> Result<OwnedFd, SyscallError> {
+    let mut attribute = Create {
+        program: program.as_raw_fd().cast_unsigned(),
+        target: 0,
+        attach_type: ATTACH_ITER,
+        flags: 0,
+        cookie: 0,
+    };
+    call_for_fd(Command::LinkCreate, &mut attribute, || {
+        "link a program to an iterator".to_owned()
+    })
+}
+
 /// Opens a walk over all objects of an iterator that a program is attached to.
 pub(crate) fn create_iterator(link: BorrowedFd<'_>) -> Result<OwnedFd, SyscallError> {
     let mut attribute = CreateIterator {

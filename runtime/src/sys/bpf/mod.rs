@@ -12,8 +12,8 @@ mod program;
 
 pub(crate) use link::{
     ATTACH_FENTRY, ATTACH_FEXIT, ATTACH_ITER, ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI,
-    KprobePlace, UserPlace, UserPlaces, create_iterator, link_kprobes, link_perf_event,
-    link_tracing, link_user_places, open_raw_tracepoint,
+    KprobePlace, UserPlace, UserPlaces, create_iterator, link_iterator, link_kprobes,
+    link_perf_event, link_tracing, link_user_places, open_raw_tracepoint,
 };
 pub(crate) use map::{Batch, BatchCursor, Map, MapSpec};
 pub(crate) use object::{
