@@ -1,7 +1,8 @@
 //! What a probe finds: fields of tracepoints, parameters of raw ones.
 
+use super::function;
 use crate::kernel::{Kernel, KernelError, format};
-use crate::provider::rawtracepoint;
+use crate::provider::{Moment, rawtracepoint};
 
 /// The arguments of a probe by its full name, one a line and indented, as `-lv` shows them. None
 /// for a probe without arguments and for one that there is not.
@@ -13,6 +14,13 @@ pub fn arguments(kernel: &dyn Kernel, probe: &str) -> Result<Vec<String>, Kernel
     let lines = match parts[..] {
         ["tracepoint", system, event] => fields(kernel, system, event)?,
         ["rawtracepoint", _, event] => parameters(kernel, event)?,
+        ["kprobe" | "kretprobe", name] => function::declaration(kernel, None, name)?,
+        ["kprobe" | "kretprobe", module, name] => {
+            function::declaration(kernel, Some(module), name)?
+        }
+        ["fentry", module, name] => function::arguments(kernel, module, name, Moment::Entry)?,
+        ["fexit", module, name] => function::arguments(kernel, module, name, Moment::Return)?,
+        ["iter", target] => function::members(kernel, target)?,
         _ => Vec::new(),
     };
     Ok(lines

@@ -1,6 +1,7 @@
 //! `-l` and `-lv`: what there is to attach to on this machine, and what a probe finds there.
 
 mod detail;
+mod function;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -84,7 +85,10 @@ fn full_pattern(source: &Source, pattern: &str) -> Option<String> {
     if provider.is_empty() || provider == "*" && rest.is_none() {
         return Some("*".to_owned());
     }
-    let named = source.name.eq_ignore_ascii_case(provider)
+    // Also by an older name.
+    let known = crate::provider::find(provider).is_some_and(|p| p.name == source.name);
+    let named = known
+        || source.name.eq_ignore_ascii_case(provider)
         || source
             .short
             .is_some_and(|short| short.eq_ignore_ascii_case(provider));

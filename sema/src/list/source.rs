@@ -1,5 +1,6 @@
 //! Where the names of probes come from, provider by provider.
 
+use super::function;
 use crate::kernel::glob::is_pattern;
 use crate::kernel::{Kernel, KernelError};
 use crate::provider::rawtracepoint;
@@ -35,6 +36,20 @@ pub(super) const SOURCES: &[Source] = &[
         names: |_, _| Ok(vec!["end".to_owned()]),
     },
     Source {
+        name: "fentry",
+        short: Some("f"),
+        parts: 2,
+        leads: true,
+        names: function::fentries,
+    },
+    Source {
+        name: "fexit",
+        short: Some("fr"),
+        parts: 2,
+        leads: true,
+        names: function::fexits,
+    },
+    Source {
         name: "hardware",
         short: Some("h"),
         parts: 2,
@@ -47,6 +62,27 @@ pub(super) const SOURCES: &[Source] = &[
         parts: 2,
         leads: false,
         names: |_, _| Ok(counted("interval", UNITS)),
+    },
+    Source {
+        name: "iter",
+        short: Some("it"),
+        parts: 1,
+        leads: false,
+        names: function::iterators,
+    },
+    Source {
+        name: "kprobe",
+        short: Some("k"),
+        parts: 1,
+        leads: false,
+        names: function::kprobes,
+    },
+    Source {
+        name: "kretprobe",
+        short: Some("kr"),
+        parts: 1,
+        leads: false,
+        names: function::kretprobes,
     },
     Source {
         name: "profile",

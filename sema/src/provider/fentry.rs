@@ -1,7 +1,8 @@
 //! `fentry` and `fexit`: functions of the kernel, its modules and BPF programs, with arguments and
 //! return value typed by BTF.
 
-use super::{Args, Moment, Parameter, Part, Point, Signature, Site, function, nothing_matches};
+pub(crate) use super::Signature;
+use super::{Args, Moment, Parameter, Part, Point, Site, function, nothing_matches};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{AttachTarget, Fentry, FunctionHome, ProgramType};
