@@ -51,8 +51,15 @@ fn report(kernel: &Kernel, outcome: &Outcome) -> bool {
         .collect();
     let (count, seconds) = (outcome.cases.len(), outcome.took.as_secs());
     println!("kernel {}: {count} cases in {seconds} s", kernel.name);
+    if let Some(console) = &outcome.stuck {
+        println!(
+            "kernel {} did not come to its end: see {}",
+            kernel.name,
+            console.display()
+        );
+    }
     if broken.is_empty() {
-        return true;
+        return outcome.stuck.is_none();
     }
     for line in &outcome.failures {
         println!("    {line}");
