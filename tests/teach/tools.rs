@@ -17,6 +17,12 @@ const NOT_EVERYWHERE: [&str; 7] = [
     "uprobe",
 ];
 
+/// Tools that no machine of ours can run, and why.
+const UNTRIED: [(&str, &str); 1] = [(
+    "llcstat",
+    "there are no hardware counters in virtual machines",
+)];
+
 fn tools() -> Vec<PathBuf> {
     let below = |folder: &Path| -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).expect("the scripts are readable");
@@ -84,7 +90,11 @@ fn every_tool_has_a_case() {
         .map(|path| text(path).0)
         .filter(|name| {
             let ends = [format!(" {name}\n"), format!(" {name} ")];
-            !ends.iter().any(|end| cases.contains(end))
+            let untried = UNTRIED.iter().find(|(tool, _)| tool == name);
+            if let Some((tool, reason)) = untried {
+                eprintln!("skipped: {tool} is not run: {reason}");
+            }
+            untried.is_none() && !ends.iter().any(|end| cases.contains(end))
         })
         .collect();
     assert!(
@@ -101,7 +111,12 @@ fn every_tool_loads() {
     let mut wrong = Vec::new();
     for path in tools() {
         let (name, text) = text(&path);
-        let output = shell(&format!("strobe run --dry-run {name}"));
+        let parameters = match (text.contains("uprobe:$1"), text.contains(":$1")) {
+            (true, _) => "libc malloc",
+            (_, true) => "vfs_read",
+            _ => "",
+        };
+        let output = shell(&format!("strobe run --dry-run {name} {parameters}"));
         if output.status.success() {
             continue;
         }

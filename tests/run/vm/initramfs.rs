@@ -48,15 +48,17 @@ pub fn pack(busybox: &[u8], kernel: &Kernel) -> Result<Vec<u8>, String> {
 
 /// The files of cases that are run.
 fn cases() -> Result<Vec<PathBuf>, String> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
-    let entries = std::fs::read_dir(directory).map_err(|e| e.to_string())?;
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    Ok(paths
-        .filter(|path| {
+    let mut found = Vec::new();
+    for directory in ["tests/run", "tests/tools"] {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+        let entries = std::fs::read_dir(directory).map_err(|e| e.to_string())?;
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        found.extend(paths.filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with(THEMES) && name.ends_with(".run")
-        })
-        .collect())
+            THEMES.iter().any(|theme| name.starts_with(theme)) && name.ends_with(".run")
+        }));
+    }
+    Ok(found)
 }
 
 /// The shared libraries of a program and the loader, by `ldd`.

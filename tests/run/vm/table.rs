@@ -33,7 +33,8 @@ pub fn print(kernels: &[Kernel], outcomes: &[Result<Outcome, String>], all: bool
             format!("{text:width$}")
         });
         let row: String = cells.collect();
-        println!("{:18}{}", theme.trim_start_matches(THEMES), row.trim_end());
+        let name = theme.trim_start_matches(THEMES[0]);
+        println!("{name:18}{}", row.trim_end());
     }
     if all {
         good &= none_is_skipped_everywhere(outcomes);
