@@ -47,6 +47,7 @@ type Place = (What, u64);
 /// What was read of files.
 struct Files {
     symbolizer: Symbolizer,
+    debug_directory: Option<PathBuf>,
     /// The path by which each is read, where it still is the one that was mapped.
     paths: HashMap<What, Option<File>>,
 }
@@ -54,6 +55,8 @@ struct Files {
 #[derive(Clone)]
 struct File {
     path: PathBuf,
+    /// Where its symbols are kept, if apart.
+    debug: Option<PathBuf>,
     segments: Arc<Segments>,
 }
 
@@ -125,22 +128,27 @@ impl UserSymbols {
             *files = Files::new(&self.choice);
         }
         let file = files.find(&region.what, pid, path, inode);
-        let source = file.as_ref().map(|file| {
-            Source::Elf(Elf {
+        let address = file
+            .as_ref()
+            .and_then(|file| file.segments.address(region.offset));
+        // A file of debug symbols has the addresses of the other, but not its contents.
+        let apart = file
+            .as_ref()
+            .and_then(|file| Some((file.debug.as_ref()?, Input::VirtOffset(address?))));
+        let own = file
+            .as_ref()
+            .map(|file| (&file.path, Input::FileOffset(region.offset)));
+        let found = apart.into_iter().chain(own).find_map(|(path_read, input)| {
+            let source = Source::Elf(Elf {
                 debug_syms: self.choice.debug_information,
-                ..Elf::new(&file.path)
-            })
-        });
-        let found = source.and_then(|source| {
-            let input = Input::FileOffset(region.offset);
-            let found = files.symbolizer.symbolize_single(&source, input).ok()?;
-            match found {
+                ..Elf::new(path_read)
+            });
+            match files.symbolizer.symbolize_single(&source, input).ok()? {
                 Symbolized::Sym(symbol) => Some(self.frames_of(&symbol, path)),
                 Symbolized::Unknown(_) => None,
             }
         });
         found.unwrap_or_else(|| {
-            let address = file.and_then(|file| file.segments.address(region.offset));
             let offset = address.unwrap_or(region.offset);
             Arc::new([Frame::unnamed(Arc::clone(path), offset)])
         })
@@ -197,6 +205,7 @@ impl Files {
             .build();
         Self {
             symbolizer,
+            debug_directory: choice.debug_directory.clone(),
             paths: HashMap::new(),
         }
     }
@@ -212,10 +221,14 @@ impl Files {
         };
         let found = seen.into_iter().find(is_it).and_then(|path| {
             let path = PathBuf::from(path);
-            let segments = binary::open(&path).and_then(|file| file.with(|elf| Ok(elf.segments())));
+            let file = binary::open(&path).ok()?;
+            let segments = file.with(|elf| Ok(elf.segments())).ok()?;
+            let directory = self.debug_directory.as_deref();
+            let debug = binary::debug_file(path.to_str()?, &file, directory);
             Some(File {
                 path,
-                segments: Arc::new(segments.ok()?),
+                debug,
+                segments: Arc::new(segments),
             })
         });
         self.paths.insert(what.clone(), found.clone());

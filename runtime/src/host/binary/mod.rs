@@ -63,21 +63,7 @@ impl HostBinary {
 
     /// The file with the debug symbols of this one, where it has none itself.
     fn debug_file(&self, file: &ElfFile) -> Option<PathBuf> {
-        let (has_symbols, has_debug, build_id, link) = file
-            .with(|elf| {
-                Ok((
-                    elf.has_section(".symtab"),
-                    elf.has_section(".debug_info"),
-                    elf.build_id(),
-                    elf.debug_link(),
-                ))
-            })
-            .ok()?;
-        if has_symbols && has_debug {
-            return None;
-        }
-        let directory = self.debug_directory.as_deref();
-        find::debug_file(&self.path, directory, build_id.as_deref(), link.as_deref())
+        debug_file(&self.path, file, self.debug_directory.as_deref())
     }
 
     /// Asks debug information: the file's own, or else that which is kept beside it.
@@ -164,6 +150,24 @@ impl Binary for HostBinary {
         let found = self.ask_debug(|debug| debug.signature(address))?;
         Ok(found.flatten())
     }
+}
+
+/// The file with the debug symbols of another, which is open, where it has none itself.
+pub(super) fn debug_file(path: &str, file: &ElfFile, directory: Option<&Path>) -> Option<PathBuf> {
+    let (has_symbols, has_debug, build_id, link) = file
+        .with(|elf| {
+            Ok((
+                elf.has_section(".symtab"),
+                elf.has_section(".debug_info"),
+                elf.build_id(),
+                elf.debug_link(),
+            ))
+        })
+        .ok()?;
+    if has_symbols && has_debug {
+        return None;
+    }
+    find::debug_file(path, directory, build_id.as_deref(), link.as_deref())
 }
 
 /// Whether an instruction starts at an offset of code, which starts with one.
