@@ -1,4 +1,4 @@
-//! The cases of probe providers and saved tools in virtual machines, kernel by kernel: `make test-kernels`.
+//! The cases of probe providers in virtual machines, kernel by kernel: `make test-kernels`.
 //!
 //! Every kernel boots under QEMU (emulated: no KVM is needed) with an initramfs of busybox, this
 //! binary and strobe; there this binary runs the cases, and what it prints becomes a table. What
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 const WORDS: [&str; 2] = ["kernels", "guest"];
 
 /// The themes of cases that are run: those whose file starts so.
-pub const THEMES: [&str; 2] = ["probe-", "tool-"];
+pub const THEMES: [&str; 1] = ["probe-"];
 
 /// Whether the command line asks for virtual machines, or from within one.
 pub fn is_asked_for() -> bool {
