@@ -263,6 +263,7 @@ pub(super) fn upsert<'m>(
             Some(inserted)
         }
         First::Blank(value) => {
+            refusal.store(cx, cx.u64(0));
             cx.if_set(value, |cx| {
                 let error = update_entry(cx, map, key, value, UPDATE_NOEXIST);
                 refusal.store(cx, error);
