@@ -54,7 +54,7 @@ pub fn boot(
     let console = cache.join(format!("{}.console", kernel.name));
     let pattern = patterns.first().map_or("", String::as_str);
     let line = format!(
-        "console=ttyS0 quiet panic=-1 strobe.has={} strobe.pattern={pattern}",
+        "console=ttyS0 quiet panic=-1 no_timer_check strobe.has={} strobe.pattern={pattern}",
         kernel.has.join(",")
     );
     let mut machine = Command::new(QEMU)
