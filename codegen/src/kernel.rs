@@ -32,6 +32,8 @@ pub mod helper {
     pub const RINGBUF_RESERVE: u32 = 131;
     pub const RINGBUF_SUBMIT: u32 = 132;
     pub const RINGBUF_QUERY: u32 = 134;
+    /// Since 5.10, in iterators and in few functions of the kernel.
+    pub const D_PATH: u32 = 147;
     /// Since 5.11: the current task as a pointer that the verifier knows by its BTF type.
     pub const GET_CURRENT_TASK_BTF: u32 = 158;
     /// Since 5.13.

@@ -1,7 +1,7 @@
 //! Helpers of the kernel by number, `enum bpf_func_id` of `linux/bpf.h`.
 
 /// Those that programs of strobe call, in order, by their names without `bpf_`.
-const NAMES: [(u32, &str); 35] = [
+const NAMES: [(u32, &str); 36] = [
     (1, "map_lookup_elem"),
     (2, "map_update_elem"),
     (3, "map_delete_elem"),
@@ -31,6 +31,7 @@ const NAMES: [(u32, &str); 35] = [
     (131, "ringbuf_reserve"),
     (132, "ringbuf_submit"),
     (134, "ringbuf_query"),
+    (147, "d_path"),
     (158, "get_current_task_btf"),
     (164, "for_each_map_elem"),
     (174, "get_attach_cookie"),

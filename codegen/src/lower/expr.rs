@@ -5,6 +5,7 @@ use super::place::increment;
 use super::{Address, Cx, Tail};
 use super::{
     aggregate, arith, branch, builtin, compare, convert, load, map, stmt, string, table, text,
+    tracked,
 };
 use crate::kernel::helper;
 use crate::llvm::{Ty, Value};
@@ -79,6 +80,7 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
         | ExprKind::Reinterpret(_)
         | ExprKind::Inet { .. }
         | ExprKind::Concat(..)
+        | ExprKind::FilePath { .. }
         | ExprKind::Table { .. }
         | ExprKind::Aggregate(_)
         | ExprKind::LoadStr { .. }
@@ -124,6 +126,7 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
         ExprKind::Reinterpret(operand) => into(cx, operand, to, tail),
         ExprKind::Inet { family, address } => inet_into(cx, family, address, to),
         ExprKind::Concat(left, right) => text::concat(cx, left, right, to, expr.ty.size()),
+        ExprKind::FilePath { address } => tracked::file_path(cx, address, &expr.ty, to, tail),
         ExprKind::Table {
             index,
             texts,
@@ -256,6 +259,7 @@ fn has_value(kind: &ExprKind) -> bool {
             | ExprKind::Reinterpret(_)
             | ExprKind::Inet { .. }
             | ExprKind::Concat(..)
+            | ExprKind::FilePath { .. }
             | ExprKind::Table { .. }
             | ExprKind::LoadStr { .. }
             | ExprKind::LoadBuffer { .. }

@@ -77,7 +77,13 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr, to: Address<'m>, tai
 }
 
 /// Copies a value of the program's own, whose strings may have anything behind their ends.
-fn copy<'m>(cx: &mut Cx<'_, 'm>, from: Address<'m>, ty: &Type, to: Address<'m>, tail: Tail) {
+pub(super) fn copy<'m>(
+    cx: &mut Cx<'_, 'm>,
+    from: Address<'m>,
+    ty: &Type,
+    to: Address<'m>,
+    tail: Tail,
+) {
     if matches!(ty, Type::Str { .. }) {
         let from = cx.b.to_int(from.ptr);
         return read_string(cx, Space::Kernel, from, ty, to, tail);
@@ -308,7 +314,7 @@ pub(super) fn address_value<'m>(cx: &mut Cx<'_, 'm>, base: &'m Expr, offset: i64
 }
 
 /// A base as a pointer that the verifier knows.
-fn pointer<'m>(cx: &mut Cx<'_, 'm>, base: &'m Expr) -> Value<'m> {
+pub(super) fn pointer<'m>(cx: &mut Cx<'_, 'm>, base: &'m Expr) -> Value<'m> {
     match base.kind {
         ExprKind::Context => cx.context,
         ExprKind::Builtin(Builtin::CurrentTask) => {
@@ -322,7 +328,7 @@ fn pointer<'m>(cx: &mut Cx<'_, 'm>, base: &'m Expr) -> Value<'m> {
 }
 
 /// The context is read at constant offsets, by pieces that are aligned to their size.
-fn from_context<'m>(cx: &Cx<'_, 'm>, offset: i64, ty: &Type) -> Value<'m> {
+pub(super) fn from_context<'m>(cx: &Cx<'_, 'm>, offset: i64, ty: &Type) -> Value<'m> {
     let register = register(ty);
     let ptr = cx.b.offset(cx.context, offset);
     let known = 1 << offset.trailing_zeros().min(3);

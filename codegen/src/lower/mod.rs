@@ -36,6 +36,7 @@ mod stmt;
 mod string;
 mod table;
 mod text;
+mod tracked;
 mod unit;
 mod walk;
 

@@ -3,7 +3,7 @@
 use super::{Builtin, Call, Check, Mode};
 use crate::cx::Cx;
 use crate::infer::check_expr;
-use crate::ir::ExprKind;
+use crate::ir::{CompareOp, ExprKind};
 use crate::ty::{AddressSpace, Pointee, Ty};
 use crate::typed::{Typed, TypedKind};
 
@@ -69,6 +69,15 @@ pub(super) static TABLE: &[Builtin] = &[
         ..Builtin::PLAIN
     },
     Builtin {
+        name: "is_err",
+        signature: "is_err(pointer)",
+        doc: "Whether a pointer of the kernel is an error number in disguise: one of the last 4095 \
+              addresses.",
+        example: "fexit:filp_open /is_err(retval)/ { @failed = count() }",
+        check: Check::Call(1, 1, is_err),
+        ..Builtin::PLAIN
+    },
+    Builtin {
         name: "kptr",
         signature: "kptr(address)",
         doc: "The address as one of the kernel's memory, whatever the probe is.",
@@ -85,6 +94,27 @@ pub(super) static TABLE: &[Builtin] = &[
         ..Builtin::PLAIN
     },
 ];
+
+/// `MAX_ERRNO` of `linux/err.h`.
+const LAST_ERROR: i64 = 4095;
+
+fn is_err(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
+    let pointer = call.value(0, cx);
+    if !pointer.ty.is_pointer() && !pointer.ty.is_integer() {
+        return call.wrong("a pointer", &pointer, cx);
+    }
+    let address = match pointer.ty.is_pointer() {
+        true => {
+            let kind = ExprKind::Convert(Box::new(pointer.into_ir()));
+            Typed::value(kind, Ty::U64, call.span).into_ir()
+        }
+        false => pointer.convert(&Ty::U64),
+    };
+    let first = ExprKind::Int((-LAST_ERROR).cast_unsigned());
+    let first = Typed::value(first, Ty::U64, call.span).into_ir();
+    let kind = ExprKind::Compare(CompareOp::Ge, Box::new(address), Box::new(first));
+    Typed::value(kind, Ty::Bool, call.span)
+}
 
 fn is_integer(value: &Typed) -> bool {
     matches!(value.ty, Ty::Int { .. } | Ty::Enum { .. })

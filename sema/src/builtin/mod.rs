@@ -6,12 +6,14 @@ mod act;
 mod aggregation;
 mod cgroup;
 mod constants;
+mod kfunc;
 mod kind;
 mod machine;
 mod map;
 pub(crate) mod names;
 mod net;
 mod output;
+mod path;
 mod read;
 mod script;
 mod site;
@@ -180,9 +182,11 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         act::TABLE,
         map::TABLE,
         read::TABLE,
+        path::TABLE,
         strings::TABLE,
         net::TABLE,
         kind::TABLE,
+        kfunc::TABLE,
     ]
     .into_iter()
     .flatten()

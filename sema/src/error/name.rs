@@ -83,6 +83,18 @@ pub(crate) fn wrong_provider(
     .help(format!("use it in {works_in}"))
 }
 
+pub(crate) fn untracked_pointer(function: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "untracked-pointer",
+        format!("`{function}` cannot be given this pointer"),
+    )
+    .primary(span, "the kernel does not know where it comes from")
+    .note("the kernel's verifier follows members from the probe's own arguments and the current task, not variables, maps and casts")
+    .help(format!(
+        "name all of the way in the call, as in `{function}(ctx.file.f_path)`"
+    ))
+}
+
 pub(crate) fn unknown_function(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-function", format!("there is no function `{name}`"))
         .primary(span, "not a function");

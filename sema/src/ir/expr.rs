@@ -153,6 +153,12 @@ pub enum ExprKind {
     /// Two strings one behind the other, in a string of the expression's capacity, which holds
     /// both.
     Concat(Box<Expr>, Box<Expr>),
+    /// The name of the file that a `struct path` stands for, as `bpf_d_path` gives it; empty where
+    /// there is none. Where it is longer than the expression's capacity, its end is given.
+    FilePath {
+        /// Its address, which [`ExprKind::is_tracked`].
+        address: Box<Expr>,
+    },
     /// The order of the first bytes of two values: negative, zero or positive: [`Type::I64`].
     Order {
         /// One value.
@@ -184,6 +190,21 @@ pub enum ExprKind {
 impl ExprKind {
     /// Bytes of a string that [`ExprKind::StrFind`] looks for at most.
     pub const NEEDLE_MAX: u32 = 64;
+
+    /// Whether the verifier knows what an address points to: it was reached from the program's
+    /// context or the current task by members alone.
+    pub fn is_tracked(&self) -> bool {
+        match self {
+            ExprKind::Builtin(Builtin::CurrentTask) => true,
+            ExprKind::Load {
+                base, bits: None, ..
+            } => base.kind == ExprKind::Context || base.kind.is_tracked(),
+            ExprKind::Binary(BinaryOp::Add, base, offset) => {
+                base.kind.is_tracked() && matches!(offset.kind, ExprKind::Int(_))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What a program can do to what it traces.
