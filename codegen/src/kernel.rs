@@ -15,6 +15,8 @@ pub mod helper {
     pub const GET_CURRENT_TASK: u32 = 35;
     pub const GET_NUMA_NODE_ID: u32 = 42;
     pub const PROBE_READ_STR: u32 = 45;
+    /// Since 5.12 in programs that trace functions and in iterators.
+    pub const GET_SOCKET_COOKIE: u32 = 46;
     pub const OVERRIDE_RETURN: u32 = 58;
     pub const GET_STACK: u32 = 67;
     pub const GET_CURRENT_CGROUP_ID: u32 = 80;

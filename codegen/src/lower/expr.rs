@@ -70,6 +70,7 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
             let value = scalar(cx, operand);
             cx.b.swap_bytes(value)
         }
+        ExprKind::SocketCookie(socket) => tracked::socket_cookie(cx, socket),
         ExprKind::StrLen(operand) => text::length(cx, operand),
         ExprKind::StrFind(all, part) => text::find(cx, all, part),
         ExprKind::Order { left, right, bytes } => compare::order(cx, left, right, *bytes),

@@ -34,6 +34,18 @@ pub(super) fn file_path<'m>(
     copy(cx, room, ty, to, tail);
 }
 
+/// The number of a socket; 0 where there is none.
+pub(super) fn socket_cookie<'m>(cx: &mut Cx<'_, 'm>, socket: &'m Expr) -> Value<'m> {
+    let cookie = cx.number();
+    cookie.store(cx, cx.u64(0));
+    with(cx, socket, &mut |cx, socket| {
+        let number =
+            cx.b.call_helper(helper::GET_SOCKET_COOKIE, &[socket], Ty::I64);
+        cookie.store(cx, number);
+    });
+    cookie.load(cx, &Type::U64)
+}
+
 /// Evaluates an address that [`ExprKind::is_tracked`], and goes on where nothing on the way is null.
 fn with<'m>(cx: &mut Cx<'_, 'm>, address: &'m Expr, then: &mut Then<'_, 'm>) {
     match &address.kind {

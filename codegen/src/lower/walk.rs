@@ -121,6 +121,7 @@ pub(super) fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
         | ExprKind::Reinterpret(operand)
         | ExprKind::ByteSwap(operand)
         | ExprKind::StrLen(operand)
+        | ExprKind::SocketCookie(operand)
         | ExprKind::FilePath { address: operand }
         | ExprKind::Table { index: operand, .. }
         | ExprKind::Act(_, operand)

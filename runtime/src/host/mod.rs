@@ -21,8 +21,8 @@ pub use witness::{Fact, Witness};
 
 use crate::sys::bpf::feature;
 use crate::sys::mmap::Mapping;
-use sema::ir::PidNamespace;
-use sema::kernel::btf::Btf;
+use sema::ir::{PidNamespace, ProgramType};
+use sema::kernel::btf::{Btf, Kind as BtfKind, TypeId};
 use sema::kernel::{
     Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
 };
@@ -156,6 +156,16 @@ impl Kernel for Host {
             Feature::IsaV4 => *self.isa_v4.get_or_init(feature::isa_v4),
             Feature::LookupPerCpu => *self.lookup_per_cpu.get_or_init(feature::lookup_per_cpu),
         }
+    }
+
+    fn kfunc_allowed(&self, function: TypeId, program: ProgramType) -> Result<bool, KernelError> {
+        // A program of this type is of a function; which one does not matter to the verifier.
+        let traced = match program {
+            ProgramType::Tracing => self.btf()?.find("bpf_iter_task", BtfKind::Function),
+            _ => None,
+        };
+        let kind = crate::load::kernel_type(program);
+        Ok(feature::kfunc(function.0, kind, traced.map(|id| id.0)))
     }
 
     fn possible_cpus(&self) -> u32 {

@@ -6,8 +6,8 @@
 
 use super::Host;
 use crate::cache::digest;
-use sema::ir::PidNamespace;
-use sema::kernel::btf::Btf;
+use sema::ir::{PidNamespace, ProgramType};
+use sema::kernel::btf::{Btf, TypeId};
 use sema::kernel::{
     Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
 };
@@ -159,6 +159,11 @@ impl Kernel for Witness<'_> {
     fn binaries(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError> {
         self.note(Fact::Volatile);
         self.host.binaries(query)
+    }
+
+    /// The kernel, of which a build is part of the key, does not change its mind.
+    fn kfunc_allowed(&self, function: TypeId, program: ProgramType) -> Result<bool, KernelError> {
+        self.host.kfunc_allowed(function, program)
     }
 
     /// Part of the key.

@@ -7,7 +7,7 @@ mod programs;
 mod variant;
 
 pub(crate) use maps::Maps;
-pub(crate) use programs::LoadedProgram;
+pub(crate) use programs::{LoadedProgram, kernel_type};
 
 use crate::Error;
 use crate::sys::SyscallError;

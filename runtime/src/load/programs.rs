@@ -184,7 +184,7 @@ fn loaded(fd: OwnedFd, variant: &Variant, log: Option<String>) -> LoadedProgram 
 }
 
 /// `enum bpf_prog_type`.
-fn kernel_type(kind: ProgramType) -> u32 {
+pub(crate) fn kernel_type(kind: ProgramType) -> u32 {
     match kind {
         ProgramType::Tracepoint => BPF_PROG_TYPE_TRACEPOINT as u32,
         ProgramType::RawTracepoint => BPF_PROG_TYPE_RAW_TRACEPOINT as u32,

@@ -7,16 +7,28 @@ use crate::kernel::btf::{Btf, BtfType, Kind, TypeId};
 use crate::ty::Ty;
 use crate::typed::Typed;
 
-pub(super) static TABLE: &[Builtin] = &[Builtin {
-    name: "kfunc_exist",
-    signature: "kfunc_exist(\"name\")",
-    doc: "Whether the kernel or a module of it has a function of this name for BPF programs; \
-          known when compiling.",
-    mode: Mode::CompileTime,
-    example: "if (kfunc_exist(\"bpf_task_from_pid\")) { print(1) }",
-    check: Check::Call(1, 1, exist),
-    ..Builtin::PLAIN
-}];
+pub(super) static TABLE: &[Builtin] = &[
+    Builtin {
+        name: "kfunc_exist",
+        signature: "kfunc_exist(\"name\")",
+        doc: "Whether the kernel or a module of it has a function of this name for BPF programs; \
+              known when compiling.",
+        mode: Mode::CompileTime,
+        example: "if (kfunc_exist(\"bpf_task_from_pid\")) { print(1) }",
+        check: Check::Call(1, 1, exist),
+        ..Builtin::PLAIN
+    },
+    Builtin {
+        name: "kfunc_allowed",
+        signature: "kfunc_allowed(\"name\")",
+        doc: "Whether the kernel has a function of this name that programs of this probe's type may \
+              call; known when compiling.",
+        mode: Mode::CompileTime,
+        example: "if (kfunc_allowed(\"bpf_task_from_pid\")) { print(1) }",
+        check: Check::Call(1, 1, allowed),
+        ..Builtin::PLAIN
+    },
+];
 
 fn exist(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     let Some((name, span)) = call.text(0, "the name of a function", cx) else {
@@ -29,6 +41,24 @@ fn exist(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     };
     let found = find(btf, &name).is_some() || in_modules(&name, cx);
     Typed::value(ExprKind::Int(u64::from(found)), Ty::Bool, call.span)
+}
+
+/// The kernel is asked by trying: only it knows which functions it offers to which programs.
+fn allowed(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
+    let Some((name, span)) = call.text(0, "the name of a function", cx) else {
+        return Typed::unknown(call.span);
+    };
+    let answer = cx.kernel.btf();
+    let Some(btf) = cx.ask(answer, span) else {
+        return Typed::unknown(call.span);
+    };
+    let program = cx.program.site.program;
+    let may = match find(btf, &String::from_utf8_lossy(&name)) {
+        Some(id) => cx.kernel.kfunc_allowed(id, program),
+        None => Ok(false),
+    };
+    let may = cx.ask(may, span).unwrap_or(false);
+    Typed::value(ExprKind::Int(u64::from(may)), Ty::Bool, call.span)
 }
 
 fn in_modules(name: &str, cx: &Cx<'_>) -> bool {

@@ -12,8 +12,8 @@ mod machine;
 mod map;
 pub(crate) mod names;
 mod net;
+mod object;
 mod output;
-mod path;
 mod read;
 mod script;
 mod site;
@@ -182,7 +182,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         act::TABLE,
         map::TABLE,
         read::TABLE,
-        path::TABLE,
+        object::TABLE,
         strings::TABLE,
         net::TABLE,
         kind::TABLE,

@@ -159,6 +159,9 @@ pub enum ExprKind {
         /// Its address, which [`ExprKind::is_tracked`].
         address: Box<Expr>,
     },
+    /// The number that the kernel has given a socket, of an address that
+    /// [`ExprKind::is_tracked`]: [`Type::U64`].
+    SocketCookie(Box<Expr>),
     /// The order of the first bytes of two values: negative, zero or positive: [`Type::I64`].
     Order {
         /// One value.

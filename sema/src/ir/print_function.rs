@@ -15,6 +15,7 @@ pub(super) fn text(kind: &ExprKind, ty: &Type, show: &dyn Fn(&Expr) -> String) -
         ExprKind::StrFind(text, part) => format!("find({}, {})", show(text), show(part)),
         ExprKind::Concat(left, right) => format!("concat({}, {})", show(left), show(right)),
         ExprKind::FilePath { address } => format!("path({})", show(address)),
+        ExprKind::SocketCookie(socket) => format!("socket_cookie({})", show(socket)),
         ExprKind::Order { left, right, bytes } => {
             format!("order({}, {}, {bytes})", show(left), show(right))
         }

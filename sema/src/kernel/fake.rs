@@ -1,12 +1,12 @@
 //! A machine made of fixtures.
 
-use super::btf::Btf;
+use super::btf::{Btf, TypeId};
 use super::fake_binary::FakeBinary;
 use super::glob::matches;
 use super::{
     Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
 };
-use crate::ir::PidNamespace;
+use crate::ir::{PidNamespace, ProgramType};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -178,6 +178,11 @@ impl Kernel for Fake {
 
     fn has(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
+    }
+
+    /// None is.
+    fn kfunc_allowed(&self, _: TypeId, _: ProgramType) -> Result<bool, KernelError> {
+        Ok(false)
     }
 
     fn possible_cpus(&self) -> u32 {

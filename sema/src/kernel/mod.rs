@@ -19,8 +19,8 @@ pub use binary::{
 pub use fake::Fake;
 pub use fake_binary::FakeBinary;
 
-use crate::ir::PidNamespace;
-use btf::Btf;
+use crate::ir::{PidNamespace, ProgramType};
+use btf::{Btf, TypeId};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -165,6 +165,12 @@ pub trait Kernel {
 
     /// Whether the running kernel has something.
     fn has(&self, feature: Feature) -> bool;
+
+    /// Whether programs of a type may call a function of the kernel's for BPF programs.
+    ///
+    /// # Errors
+    /// When the kernel's type information cannot be read.
+    fn kfunc_allowed(&self, function: TypeId, program: ProgramType) -> Result<bool, KernelError>;
 
     /// How many CPUs the machine may have.
     fn possible_cpus(&self) -> u32;

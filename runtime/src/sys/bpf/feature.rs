@@ -14,6 +14,9 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 // linux/bpf.h
 const BPF_PROG_TYPE_KPROBE: u32 = 2;
 const BPF_PROG_TYPE_RAW_TRACEPOINT: u32 = 17;
+const BPF_TRACE_ITER: u32 = 28;
+/// `BPF_PSEUDO_KFUNC_CALL`: what is called is a function of the kernel by its type's number.
+const PSEUDO_KFUNC_CALL: u8 = 2;
 const BPF_FUNC_MAP_LOOKUP_PERCPU_ELEM: i32 = 195;
 
 /// `BPF_ALU64 | BPF_MOV | BPF_K`
@@ -138,6 +141,39 @@ pub(crate) fn helper(number: u32) -> bool {
     let unknown = ["invalid func", "unknown func", "cannot use helper"];
     let is_unknown = unknown.iter().any(|words| text.contains(words));
     result.is_ok() || (!text.trim_matches('\0').is_empty() && !is_unknown)
+}
+
+/// Whether programs of a type may call a function of the kernel's, which is given by the number of
+/// its type; `traced` is an iterator's function, for programs that are of one. Called without
+/// arguments it may be refused for them; only then the verifier has let it pass.
+pub(crate) fn kfunc(function: u32, kind: u32, traced: Option<u32>) -> bool {
+    let mut log = vec![0u8; 4096];
+    let mut called = instruction(CALL, 0, function.cast_signed());
+    called[1] = PSEUDO_KFUNC_CALL << 4;
+    let purpose = match traced {
+        Some(btf_id) => Purpose {
+            attach_type: BPF_TRACE_ITER,
+            btf_id,
+            home: None,
+        },
+        None => Purpose::default(),
+    };
+    let room = Log {
+        buffer: &mut log,
+        full: false,
+    };
+    let instructions = [called, instruction(SET, 0, 0), EXIT];
+    let result = load_with(kind, purpose, &instructions, Some(room));
+    let text = String::from_utf8_lossy(&log);
+    let refused = [
+        "is not allowed",
+        "not a kernel function",
+        "calling kernel function",
+        // Of functions that ask a network card.
+        "metadata kfuncs require",
+    ];
+    let is_refused = refused.iter().any(|words| text.contains(words));
+    result.is_ok() || (!text.trim_matches('\0').is_empty() && !is_refused)
 }
 
 /// Whether programs of a type load.
