@@ -135,6 +135,14 @@ impl Names {
     }
 }
 
+/// The name of a process; nothing where there is none any more. It is not kept: a process can change
+/// its name, and another one get its number.
+pub(crate) fn process_name(id: u32) -> Option<Vec<u8>> {
+    let mut name = fs::read(format!("/proc/{id}/comm")).ok()?;
+    name.pop_if(|last| *last == b'\n');
+    Some(name)
+}
+
 /// Nanoseconds since 1970 of a time of another clock. The distance of the two clocks is taken
 /// now: it changes when the machine sleeps or somebody sets the time.
 pub(crate) fn wall_clock_ns(ns: u64, of: Clock) -> u64 {

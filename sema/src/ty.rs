@@ -60,6 +60,7 @@ pub(crate) enum Ty {
     },
     Usym,
     Username,
+    ProcessName,
     Timestamp {
         format: Arc<str>,
         clock: Clock,
@@ -202,6 +203,7 @@ impl Ty {
             },
             Ty::Usym => Type::Usym,
             Ty::Username => Type::Username,
+            Ty::ProcessName => Type::ProcessName,
             Ty::Timestamp { format, clock } => Type::Timestamp {
                 format: Arc::clone(format),
                 clock: *clock,
@@ -408,6 +410,7 @@ impl fmt::Display for Ty {
                 ..
             } => f.write_str("ustack"),
             Ty::Username => f.write_str("username"),
+            Ty::ProcessName => f.write_str("process name"),
             Ty::Timestamp { .. } => f.write_str("timestamp"),
             Ty::Inet => f.write_str("inet"),
             Ty::MacAddr => f.write_str("macaddr"),

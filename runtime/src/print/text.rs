@@ -5,7 +5,7 @@ use super::value::Value;
 use super::view::{Shown, View};
 use crate::aggregate::Folded;
 use crate::histogram::{write_percentiles, write_rows};
-use crate::symbol::{Names, Symbol, format_time, wall_clock_ns};
+use crate::symbol::{Names, Symbol, format_time, process_name, wall_clock_ns};
 use std::io::Write;
 
 /// How far frames of a stack are indented where it is a value, and where it is a map's key.
@@ -81,6 +81,10 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
         Value::FileStack { frames, .. } => stack::write_files(frames, indent, out),
         Value::User(id) => match names.user(*id) {
             Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => put(out, format_args!("{id}")),
+        },
+        Value::Process(id) => match process_name(*id) {
+            Some(name) => out.extend_from_slice(&name),
             None => put(out, format_args!("{id}")),
         },
         Value::Timestamp { ns, clock, format } => {

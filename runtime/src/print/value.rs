@@ -74,6 +74,8 @@ pub(crate) enum Value<'a> {
     },
     /// A user.
     User(u32),
+    /// A process, to print as its name.
+    Process(u32),
     /// Nanoseconds of a clock, and the `strftime` format they print in.
     Timestamp {
         /// The time.
@@ -148,6 +150,7 @@ impl<'a> Value<'a> {
             } => file_stack(*depth, bytes),
             Type::Stack { side, depth, mode } => stack(*side, *depth, *mode, bytes),
             Type::Username => Value::User(integer(bytes, 0, 4, false) as u32),
+            Type::ProcessName => Value::Process(integer(bytes, 0, 4, false) as u32),
             Type::Timestamp { format, clock } => Value::Timestamp {
                 ns: all(8),
                 clock: *clock,
@@ -166,7 +169,7 @@ impl<'a> Value<'a> {
                 Some(value.into())
             }
             Value::Usym { address, .. } => Some(address.into()),
-            Value::User(id) => Some(id.into()),
+            Value::User(id) | Value::Process(id) => Some(id.into()),
             Value::Timestamp { ns, .. } => Some(ns.into()),
             Value::CgroupPath { id, .. } => Some(id.into()),
             _ => None,

@@ -46,8 +46,9 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "comm",
-        signature: "comm or comm(task)",
-        doc: "The name of the thread, of at most 15 bytes.",
+        signature: "comm or comm(task) or comm(pid)",
+        doc: "The name of the thread, of at most 15 bytes. That of another process is looked up when \
+              it is printed; its number is printed if it has ended.",
         example: "/comm == \"sh\"/",
         check: Check::Either(1, comm),
         ..Builtin::PLAIN
@@ -102,7 +103,12 @@ fn id(call: &Call<'_>, cx: &mut Cx<'_>, own: ir::Builtin, first: ir::Builtin) ->
 
 fn comm(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     if !call.args.is_empty() {
-        return of_task(call, cx, &["comm"], name_type());
+        let task = call.value(0, cx);
+        if matches!(task.ty, Ty::Int { .. }) {
+            let pid = task.convert(&Ty::U64);
+            return Typed::value(pid.kind, Ty::ProcessName, call.span);
+        }
+        return of_value(task, call, cx, &["comm"], name_type());
     }
     cx.find_comm_offset();
     kernel_value(ir::Builtin::Comm, name_type(), call.span)
@@ -125,6 +131,10 @@ fn of_task(call: &Call<'_>, cx: &mut Cx<'_>, path: &[&str], ty: Ty) -> Typed {
         [] => current(call.span, cx),
         _ => call.value(0, cx),
     };
+    of_value(task, call, cx, path, ty)
+}
+
+fn of_value(task: Typed, call: &Call<'_>, cx: &mut Cx<'_>, path: &[&str], ty: Ty) -> Typed {
     if !task.ty.is_pointer() {
         return call.wrong("a pointer to a task", &task, cx);
     }

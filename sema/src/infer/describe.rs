@@ -59,6 +59,7 @@ fn category(ty: &Ty) -> &'static str {
         Ty::Stack { .. } => "ustack",
         Ty::Username => "username",
         Ty::Timestamp { .. } => "timestamp",
+        Ty::ProcessName => "process_name",
         Ty::Inet => "inet",
         Ty::MacAddr => "mac_address",
         Ty::CgroupPath { .. } => "cgroup_path_t",

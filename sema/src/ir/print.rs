@@ -126,6 +126,7 @@ impl Display for Type {
                 }
             }
             Type::Username => f.write_str("username"),
+            Type::ProcessName => f.write_str("process name"),
             Type::Timestamp { format, .. } => write!(f, "timestamp({format:?})"),
             Type::CgroupPath { filter } => write!(f, "cgroup_path({filter:?})"),
         }

@@ -84,6 +84,8 @@ pub enum Type {
     },
     /// A user id, 8 bytes. Prints as the user's name.
     Username,
+    /// A process id, 8 bytes. Prints as the process' name.
+    ProcessName,
     /// `u64` nanoseconds of a clock. Prints through `strftime(3)` with the format.
     Timestamp {
         /// The `strftime` format; `%f` is microseconds.
@@ -209,6 +211,7 @@ impl Type {
             Type::Pointer
             | Type::Ksym
             | Type::Username
+            | Type::ProcessName
             | Type::Timestamp { .. }
             | Type::CgroupPath { .. } => 8,
             Type::Str { cap, .. } => *cap,
@@ -237,6 +240,7 @@ impl Type {
             | Type::Usym
             | Type::Stack { .. }
             | Type::Username
+            | Type::ProcessName
             | Type::Timestamp { .. }
             | Type::CgroupPath { .. } => 8,
         }
@@ -255,6 +259,7 @@ impl Type {
             Type::Pointer
             | Type::Ksym
             | Type::Username
+            | Type::ProcessName
             | Type::Timestamp { .. }
             | Type::CgroupPath { .. } => Some(8),
             _ => None,
