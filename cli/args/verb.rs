@@ -20,7 +20,7 @@ pub enum Verb {
     },
     /// Run a saved tool: its name, and after `--` what it takes
     #[command(override_usage = "strobe run [OPTIONS] TOOL [-- ARG...]", after_help = RUN_EXAMPLES)]
-    Run(Args),
+    Run(Box<Args>),
     /// Learn to trace: a course in the terminal that checks what you write
     Learn {
         /// The lesson to start with

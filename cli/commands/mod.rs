@@ -36,7 +36,7 @@ pub fn obey(verb: Verb) -> Result<u8, Failure> {
         Verb::Run(args) => {
             let tool = tools::find(args.operands.first().map(String::as_str))?;
             let parameters = args.operands[1..].to_vec();
-            run::run(args, script::embedded(tool.name, tool.text, parameters))
+            run::run(*args, script::embedded(tool.name, tool.text, parameters))
         }
         Verb::Learn {
             work: Some(kind), ..
