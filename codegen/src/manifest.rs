@@ -62,6 +62,21 @@ fn exit_event() -> Event {
     })
 }
 
+/// Bytes on each CPU up to which a hash table gets its entries when it is made. Entries that are made
+/// when they are needed come from small stocks that the kernel fills again later
+/// (`kernel/bpf/memalloc.c`), so that a burst of new keys would find none and be refused.
+const ALLOCATED_AT_ONCE: u64 = 8 << 20;
+
+/// The flag by which a hash table gets its entries at once or one by one.
+fn allocation(map: &ir::Map) -> u32 {
+    let key = map.key.as_ref().map_or(0, ir::Type::size);
+    let bytes = u64::from(key) + u64::from(map.value_size());
+    match bytes.saturating_mul(u64::from(map.max_entries)) <= ALLOCATED_AT_ONCE {
+        true => 0,
+        false => map_flag::NO_PREALLOC,
+    }
+}
+
 impl Map {
     /// Bytes of a definition in the legacy `maps` section.
     pub(crate) const DEFINITION_SIZE: u32 = 20;
@@ -86,10 +101,10 @@ impl Map {
         let (kind, flags) = match map.kind {
             MapKind::Scalar => (map_type::ARRAY, 0),
             MapKind::PerCpuScalar => (map_type::PERCPU_ARRAY, 0),
-            MapKind::Hash => (map_type::HASH, map_flag::NO_PREALLOC),
+            MapKind::Hash => (map_type::HASH, allocation(map)),
             // The kernel has no LRU map without preallocation.
             MapKind::LruHash => (map_type::LRU_HASH, 0),
-            MapKind::PerCpuHash => (map_type::PERCPU_HASH, map_flag::NO_PREALLOC),
+            MapKind::PerCpuHash => (map_type::PERCPU_HASH, allocation(map)),
             MapKind::LruPerCpuHash => (map_type::LRU_PERCPU_HASH, 0),
         };
         Self {

@@ -216,8 +216,8 @@ mod tests {
         assert_eq!(lines.len(), 4);
         assert_eq!(lines[0].len(), 41 + 15 + 10);
         assert_eq!(lines[1], "-".repeat(66));
-        assert_eq!(lines[2], format!("{:41}{:15}1000", "first", 40));
-        assert_eq!(lines[3], format!("{:41}{:15}100", "next", 124));
+        assert_eq!(lines[2], format!("{:41}{:<15}1000", "first", 40));
+        assert_eq!(lines[3], format!("{:41}{:<15}100", "next", 124));
         let json = said(OutputFormat::Json, run);
         let first = "{\"type\": \"benchmark_result\", \"data\": {\"first\": \
                      {\"average\": 40, \"iters\": 1000}}}\n";

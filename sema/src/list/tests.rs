@@ -122,7 +122,11 @@ fn nothing_lists_every_provider() {
         .filter_map(|line| line.split(':').next())
         .collect();
     providers.dedup();
-    let known: Vec<&str> = SOURCES.iter().map(|source| source.name).collect();
+    // Those at the return have the functions of the others: they are listed where they are named.
+    let known = SOURCES.iter().map(|source| source.name);
+    let known: Vec<&str> = known
+        .filter(|name| !["fexit", "kretprobe"].contains(name))
+        .collect();
     assert_eq!(providers, known);
 }
 
@@ -199,10 +203,9 @@ fn types_by_name_and_definition() {
 fn what_cannot_be_asked_is_told() {
     let listing = list(&Fake::new(), "*", false);
     assert!(!listing.lines.is_empty());
-    assert!(matches!(
-        listing.unanswered[..],
-        [KernelError::Missing { .. }]
-    ));
+    let is_missing = |error: &KernelError| matches!(error, KernelError::Missing { .. });
+    assert!(!listing.unanswered.is_empty());
+    assert!(listing.unanswered.iter().all(is_missing), "{listing:?}");
     let listing = list(&Fake::new(), "struct x", true);
     assert_eq!((listing.lines.len(), listing.unanswered.len()), (0, 1));
 }
