@@ -88,6 +88,7 @@ fn is_a(value: &Value, name: Option<&str>) -> bool {
         Some("array") => value.is_array(),
         Some("string") => value.is_string(),
         Some("integer") => value.is_i64() || value.is_u64(),
+        Some("boolean") => value.is_boolean(),
         _ => false,
     }
 }
