@@ -1,6 +1,7 @@
 //! What happens within a virtual machine.
 
-use crate::{case, execute};
+use super::choice;
+use crate::execute;
 use libtest_mimic::{Arguments, ColorSetting, Trial};
 use std::path::Path;
 use std::process::ExitCode;
@@ -40,14 +41,15 @@ echo 'guest: end'
 poweroff -f
 ";
 
-/// Runs the cases that match a pattern, all without one.
+/// Runs the cases of the matrix, or those that match a pattern.
 pub fn run(patterns: &[String]) -> ExitCode {
-    let trials = case::load(Path::new("/cases"))
+    let pattern = patterns.first().map(String::as_str);
+    let (cases, _) = choice::choose(Path::new("/"), pattern);
+    let trials = cases
         .into_iter()
         .map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)))
         .collect();
     let arguments = Arguments {
-        filter: patterns.first().cloned(),
         color: Some(ColorSetting::Never),
         ..Arguments::default()
     };

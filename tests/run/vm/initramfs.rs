@@ -1,7 +1,7 @@
 //! What a virtual machine starts with: an archive in the `newc` form of cpio.
 
 use super::kernel::Kernel;
-use super::{THEMES, guest};
+use super::{choice, guest};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,8 +12,8 @@ const PROGRAM: u32 = 0o100_755;
 const FILE: u32 = 0o100_644;
 
 /// Directories that are mounted on, or expected to be there.
-const DIRECTORIES: [&str; 10] = [
-    "bin", "proc", "sys", "dev", "tmp", "var", "var/tmp", "etc", "root", "cases",
+const DIRECTORIES: [&str; 9] = [
+    "bin", "proc", "sys", "dev", "tmp", "var", "var/tmp", "etc", "root",
 ];
 
 const USERS: &str = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n";
@@ -35,9 +35,10 @@ pub fn pack(busybox: &[u8], kernel: &Kernel) -> Result<Vec<u8>, String> {
             archive.file(&library, PROGRAM, &read(&library)?);
         }
     }
-    for path in cases()? {
-        let name = path.file_name().unwrap_or_default();
-        archive.file(&Path::new("cases").join(name), FILE, &read(&path)?);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for path in cases(root)? {
+        let text = read(&root.join(&path))?;
+        archive.file(&path, FILE, &text);
     }
     if let Some(module) = &kernel.module {
         archive.file(Path::new("module.ko"), FILE, module);
@@ -46,17 +47,14 @@ pub fn pack(busybox: &[u8], kernel: &Kernel) -> Result<Vec<u8>, String> {
     Ok(archive.bytes)
 }
 
-/// The files of cases that are run.
-fn cases() -> Result<Vec<PathBuf>, String> {
+/// The files of cases, below the root of the repository.
+fn cases(root: &Path) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
-    for directory in ["tests/run", "tests/tools"] {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
-        let entries = std::fs::read_dir(directory).map_err(|e| e.to_string())?;
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        found.extend(paths.filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            THEMES.iter().any(|theme| name.starts_with(theme)) && name.ends_with(".run")
-        }));
+    for directory in choice::DIRECTORIES {
+        let entries = std::fs::read_dir(root.join(directory)).map_err(|e| e.to_string())?;
+        let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+        let files = names.map(|name| Path::new(directory).join(name));
+        found.extend(files.filter(|path| path.extension().is_some_and(|e| e == "run")));
     }
     Ok(found)
 }

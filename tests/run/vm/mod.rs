@@ -1,9 +1,10 @@
-//! The cases of probe providers in virtual machines, kernel by kernel: `make test-kernels`.
+//! Cases in virtual machines, kernel by kernel: `make test-kernels`. [`choice`] tells which.
 //!
 //! Every kernel boots under QEMU (emulated: no KVM is needed) with an initramfs of busybox, this
 //! binary and strobe; there this binary runs the cases, and what it prints becomes a table. What
 //! was downloaded or unpacked stays in `target/kernels` for the next time.
 
+mod choice;
 mod guest;
 mod initramfs;
 mod kernel;
@@ -16,9 +17,6 @@ use std::process::ExitCode;
 
 /// The words that make this binary the driver, and the runner within a virtual machine.
 const WORDS: [&str; 2] = ["kernels", "guest"];
-
-/// The themes of cases that are run: those whose file starts so.
-pub const THEMES: [&str; 1] = ["probe-"];
 
 /// Whether the command line asks for virtual machines, or from within one.
 pub fn is_asked_for() -> bool {
@@ -62,6 +60,13 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
     if kernels.is_empty() {
         return Err("there is no kernel to boot".to_owned());
     }
+    let pattern = patterns.first().map(String::as_str);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (chosen, others) = choice::choose(root, pattern);
+    println!(
+        "{} cases on each kernel; {others} others are left to the host",
+        chosen.len()
+    );
     let boot = |kernel: &Kernel| {
         let archive = initramfs::pack(&busybox, kernel)?;
         let path = cache.join(format!("{}.cpio", kernel.name));
@@ -78,7 +83,9 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
             .map(|outcome| outcome.unwrap_or_else(|_| Err("the driver panicked".to_owned())))
             .collect()
     });
-    Ok(table::print(&kernels, &outcomes, patterns.is_empty()))
+    let good = table::print(&kernels, &outcomes, pattern.is_none().then_some(&chosen));
+    println!("left to the host: {others} cases");
+    Ok(good)
 }
 
 /// `target/kernels`.

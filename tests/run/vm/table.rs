@@ -1,13 +1,18 @@
 //! Provider by kernel: what works, what the kernel does not have, what is broken.
 
-use super::THEMES;
 use super::kernel::Kernel;
 use super::machine::{Outcome, Verdict};
+use crate::case::Case;
+use crate::needs;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Prints the table and what failed; whether all that should work did. `all` tells that every
-/// case was run, so that none may have been skipped everywhere.
-pub fn print(kernels: &[Kernel], outcomes: &[Result<Outcome, String>], all: bool) -> bool {
+/// Prints the table and what failed; whether all that should work did. `all` is given for the
+/// whole matrix, of which no case may be skipped everywhere.
+pub fn print(
+    kernels: &[Kernel],
+    outcomes: &[Result<Outcome, String>],
+    all: Option<&Vec<Case>>,
+) -> bool {
     let mut good = true;
     for (kernel, outcome) in kernels.iter().zip(outcomes) {
         match outcome {
@@ -33,11 +38,11 @@ pub fn print(kernels: &[Kernel], outcomes: &[Result<Outcome, String>], all: bool
             format!("{text:width$}")
         });
         let row: String = cells.collect();
-        let name = theme.trim_start_matches(THEMES[0]);
+        let name = theme.trim_start_matches("probe-");
         println!("{name:18}{}", row.trim_end());
     }
-    if all {
-        good &= none_is_skipped_everywhere(outcomes);
+    if let Some(all) = all {
+        good &= none_is_skipped_everywhere(all, outcomes);
     }
     good
 }
@@ -50,8 +55,13 @@ fn report(kernel: &Kernel, outcome: &Outcome) -> bool {
         .filter(|(_, verdict)| *verdict == Verdict::Broken)
         .map(|(name, _)| name.as_str())
         .collect();
-    let (count, seconds) = (outcome.cases.len(), outcome.took.as_secs());
-    println!("kernel {}: {count} cases in {seconds} s", kernel.name);
+    let skipped = |case: &&(String, Verdict)| matches!(case.1, Verdict::Skipped(_));
+    let skipped = outcome.cases.iter().filter(skipped).count();
+    let (ran, seconds) = (outcome.cases.len() - skipped, outcome.took.as_secs());
+    println!(
+        "kernel {}: {ran} cases ran in {seconds} s, {skipped} it has not what they need for",
+        kernel.name
+    );
     if let Some(console) = &outcome.stuck {
         println!(
             "kernel {} did not come to its end: see {}",
@@ -94,17 +104,19 @@ fn cell(outcome: &Outcome, wanted: &str) -> String {
     }
 }
 
-/// Reports cases that no kernel of the matrix has run.
-fn none_is_skipped_everywhere(outcomes: &[Result<Outcome, String>]) -> bool {
+/// Reports cases that no kernel of the matrix has run, unless the host runs them.
+fn none_is_skipped_everywhere(all: &[Case], outcomes: &[Result<Outcome, String>]) -> bool {
     let ran: BTreeSet<&str> = cases(outcomes)
         .filter(|(_, verdict)| !matches!(verdict, Verdict::Skipped(_)))
         .map(|(name, _)| name)
         .collect();
-    let skipped: BTreeSet<&str> = cases(outcomes).map(|(name, _)| name).collect();
-    let mut good = true;
-    for name in skipped.difference(&ran) {
-        println!("skipped everywhere: {name}");
-        good = false;
+    let mut nowhere = all
+        .iter()
+        .filter(|case| !ran.contains(case.name.as_str()) && needs::missing(&case.needs).is_some())
+        .peekable();
+    let good = nowhere.peek().is_none();
+    for case in nowhere {
+        println!("skipped everywhere: {}", case.name);
     }
     good
 }
