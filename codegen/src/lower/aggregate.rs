@@ -116,7 +116,9 @@ fn change<'m>(
         Aggregation::Max { signed } => extreme(cx, map, entry, input.number, (signed, true)),
         Aggregation::Hist { bits } => {
             let bucket = bucket::log2(cx, input.number, bits, input.signed);
-            count_bucket(cx, map, aggregation, entry, bucket, bits == 0);
+            // Of a number with a sign, kernel 6.1 loses sight of the bound.
+            let bounded = bits == 0 && !input.signed;
+            count_bucket(cx, map, aggregation, entry, bucket, bounded);
         }
         Aggregation::Tseries {
             signed,
