@@ -116,9 +116,7 @@ fn change<'m>(
         Aggregation::Max { signed } => extreme(cx, map, entry, input.number, (signed, true)),
         Aggregation::Hist { bits } => {
             let bucket = bucket::log2(cx, input.number, bits, input.signed);
-            // Of a number with a sign, kernel 6.1 loses sight of the bound.
-            let bounded = bits == 0 && !input.signed;
-            count_bucket(cx, map, aggregation, entry, bucket, bounded);
+            count_bucket(cx, map, aggregation, entry, bucket, bits == 0);
         }
         Aggregation::Tseries {
             signed,
