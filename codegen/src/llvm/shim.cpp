@@ -5,18 +5,52 @@
 
 #include "llvm-c/DebugInfo.h"
 #include "llvm-c/Types.h"
+#include "llvm/IR/Constants.h"
 #include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Pass.h"
 #include "llvm/Transforms/Scalar.h"
 
 using namespace llvm;
 
+namespace {
+
+// Puts zero where LLVM knows that any value does. The BPF target would leave the register as it
+// finds it, and the kernel refuses a program that reads a register nobody wrote.
+class DefineUndefined : public FunctionPass {
+public:
+  static char ID;
+  DefineUndefined() : FunctionPass(ID) {}
+
+  bool runOnFunction(Function &function) override {
+    bool changed = false;
+    for (Instruction &instruction : instructions(function)) {
+      for (Use &operand : instruction.operands()) {
+        if (isa<UndefValue>(operand.get())) {
+          operand.set(Constant::getNullValue(operand->getType()));
+          changed = true;
+        }
+      }
+    }
+    return changed;
+  }
+
+  void getAnalysisUsage(AnalysisUsage &usage) const override { usage.setPreservesCFG(); }
+};
+
+char DefineUndefined::ID = 0;
+
+} // namespace
+
 extern "C" void strobe_add_passes(LLVMPassManagerRef manager) {
   legacy::PassManagerBase *passes = unwrap(manager);
   passes->add(createSROAPass(/*PreserveCFG=*/false));
   passes->add(createEarlyCSEPass());
   passes->add(createCFGSimplificationPass());
+  passes->add(new DefineUndefined());
 }
 
 // A file with its text, which the BPF target copies into .BTF line by line.

@@ -57,9 +57,12 @@ fn highest_bit<'m>(cx: &Cx<'_, 'm>, mut number: Value<'m>) -> Value<'m> {
         // The upper part is below 2^63, so that its negation has the sign bit unless it is zero.
         let negated = b.sub(cx.u64(0), upper);
         let is_set = b.lshr(negated, cx.u64(63));
-        // Added up of numbers whose bits LLVM cannot see: it would make that an `or`, and a kernel
-        // before 6.10 takes the `or` of two unknown numbers for one without bounds.
-        let shift = b.opaque(b.shl(is_set, cx.u64(step)));
+        let mut shift = b.shl(is_set, cx.u64(step));
+        if shift.constant().is_none() {
+            // Added up of numbers whose bits LLVM cannot see: it would make that an `or`, and a
+            // kernel before 6.10 takes the `or` of two unknown numbers for one without bounds.
+            shift = b.opaque(shift);
+        }
         number = b.lshr(number, shift);
         position = b.add(position, shift);
     }

@@ -194,7 +194,7 @@ fn to_map(
                 out.extend(kept);
                 place.key = Some(key);
             }
-            let current = read_or_zero(&place, target.span, cx);
+            let current = current(&place, target.span, cx);
             op::combine(operator, current, value, span, cx)
         }
     };
@@ -341,10 +341,11 @@ fn map_increment(place: MapPlace, delta: i64, before: bool, span: Span, cx: &mut
     Typed::value(kind, ty, span)
 }
 
-/// The value of a map entry that an operator changes: what is not there yet counts as zero.
-fn read_or_zero(place: &MapPlace, span: Span, cx: &mut Cx<'_>) -> Typed {
+/// The value of a map entry that an operator changes. Nothing is known of the result until the
+/// map's type is: a zero in its place would give the map a type of its own.
+fn current(place: &MapPlace, span: Span, cx: &Cx<'_>) -> Typed {
     let Some(ty) = plain_type(place, cx) else {
-        return Typed::literal(0, span);
+        return Typed::unknown(span);
     };
     let kind = ExprKind::MapGet {
         map: place.map,
