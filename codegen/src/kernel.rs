@@ -13,6 +13,7 @@ pub mod helper {
     pub const GET_CURRENT_UID_GID: u32 = 15;
     pub const GET_CURRENT_COMM: u32 = 16;
     pub const GET_CURRENT_TASK: u32 = 35;
+    pub const PROBE_WRITE_USER: u32 = 36;
     pub const GET_NUMA_NODE_ID: u32 = 42;
     pub const PROBE_READ_STR: u32 = 45;
     /// Since 5.12 in programs that trace functions and in iterators.

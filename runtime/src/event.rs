@@ -5,13 +5,13 @@ use crate::helper;
 use crate::print::printf::write_format;
 use crate::print::value::{Value, integer};
 use crate::print::view::Selection;
-use crate::print::{FailedCall, Output, Place};
+use crate::print::{FailedCall, Output, Packet, Place};
 use crate::script_map::ScriptMaps;
 use crate::shell;
-use crate::symbol::format_time;
+use crate::symbol::{format_time, wall_clock_ns};
 use crate::sys::{clock, describe_io};
 use codegen::object::{Event, SourceSpan};
-use sema::ir::{EventKind, Format, MapId};
+use sema::ir::{Clock, EventKind, Format, MapId};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
@@ -27,6 +27,8 @@ pub(crate) enum Flow {
     Continue,
     /// The script has asked for the end.
     End,
+    /// It does, and an address is not watched any longer.
+    Unwatch(u64),
 }
 
 /// Carries out what a record asks for. A record of unknown kind is passed over.
@@ -76,6 +78,8 @@ pub(crate) fn carry_out(
             system(&record.text(maps, format), output);
         }
         EventKind::Join(separator) => record.join(separator, output),
+        EventKind::Packet(file) => record.packet(file, output),
+        EventKind::Unwatch => return Ok(Flow::Unwatch(record.word(0))),
         EventKind::HelperError => record.failed_call(maps, output),
         EventKind::Exit => return Ok(Flow::End),
     }
@@ -142,6 +146,17 @@ impl<'a> Record<'a> {
             self.bytes.get(start..end).unwrap_or_default()
         });
         Ok(maps.print_entry(map, key, output)?)
+    }
+
+    /// Adds the packet that the record holds behind its header to a file.
+    fn packet(&self, file: &str, output: &mut Output) {
+        let word = |at| integer(self.bytes, at, 8, false);
+        let packet = Packet {
+            time: wall_clock_ns(word(HEADER_SIZE), Clock::Boot),
+            length: word(HEADER_SIZE + 8),
+            bytes: self.bytes.get(HEADER_SIZE + 16..).unwrap_or_default(),
+        };
+        output.packet(file, &packet);
     }
 
     /// Prints the texts that the record holds behind its header, each ended by a NUL.

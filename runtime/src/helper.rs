@@ -1,7 +1,7 @@
 //! Helpers of the kernel by number, `enum bpf_func_id` of `linux/bpf.h`.
 
 /// Those that programs of strobe call, in order, by their names without `bpf_`.
-const NAMES: [(u32, &str); 37] = [
+const NAMES: [(u32, &str); 38] = [
     (1, "map_lookup_elem"),
     (2, "map_update_elem"),
     (3, "map_delete_elem"),
@@ -13,6 +13,7 @@ const NAMES: [(u32, &str); 37] = [
     (15, "get_current_uid_gid"),
     (16, "get_current_comm"),
     (35, "get_current_task"),
+    (36, "probe_write_user"),
     (42, "get_numa_node_id"),
     (45, "probe_read_str"),
     (46, "get_socket_cookie"),

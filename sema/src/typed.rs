@@ -164,7 +164,8 @@ impl Typed {
         self
     }
 
-    fn retyped(self, to: &Ty) -> Self {
+    /// The same under another type, which says the same of it.
+    pub(crate) fn retyped(self, to: &Ty) -> Self {
         Typed {
             ty: to.clone(),
             ..self

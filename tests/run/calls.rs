@@ -3,7 +3,7 @@
 use rustix::process::{getpid, test_kill_process};
 use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -75,6 +75,7 @@ impl Calls {
             "lookup" => drop(("localhost", 1).to_socket_addrs()),
             "slowpipe" => slow_pipe(),
             "tcp" => tcp(),
+            "datagram" => datagram(),
             "refused" => drop(TcpStream::connect(closed_port())),
             "kmsg" => drop(fs::write(
                 "/dev/kmsg",
@@ -107,6 +108,22 @@ fn odd(path: &Path) {
     fs::copy("/bin/true", path).expect("the folder for temporary files takes a program");
     drop(Command::new(path).status());
     fs::remove_file(path).expect("the program is there");
+}
+
+/// What a datagram says.
+pub const DATAGRAM: &[u8] = b"strobe sent this datagram";
+
+/// Bytes of the headers of IP and UDP before it.
+pub const HEADERS: usize = 28;
+
+/// A datagram to oneself.
+fn datagram() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = socket.local_addr().expect("it has an address");
+    let sent = socket.send_to(DATAGRAM, address).expect("it is taken");
+    let mut room = [0; 100];
+    let came = socket.recv(&mut room).expect("it comes");
+    assert_eq!((sent, &room[..came]), (DATAGRAM.len(), DATAGRAM));
 }
 
 /// A connection to oneself, over which 1000 bytes go one way and 10 the other.

@@ -15,6 +15,7 @@ mod expect;
 mod lifetime;
 mod losses;
 mod needs;
+mod packets;
 mod running;
 mod schema;
 mod target;
@@ -42,5 +43,6 @@ fn main() -> ExitCode {
     trials.extend(big::trials());
     trials.extend(lifetime::trials());
     trials.extend(losses::trials());
+    trials.extend(packets::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -13,13 +13,16 @@ use std::sync::OnceLock;
 pub const VARIABLE: &str = "STROBE_TEST_KERNEL_HAS";
 
 /// Everything that a case can need: its word, and the option that a kernel is built with for it.
-pub const KNOWN: [(&str, &str); 7] = [
+pub const KNOWN: [(&str, &str); 9] = [
     ("kprobe", "CONFIG_KPROBE_EVENTS"),
     ("kprobe-multi", "CONFIG_FPROBE"),
     ("fentry", "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS"),
     ("watchpoint", "CONFIG_HAVE_HW_BREAKPOINT"),
     ("module", "CONFIG_DEBUG_INFO_BTF_MODULES"),
     ("function-list", "CONFIG_DYNAMIC_FTRACE"),
+    ("data-symbols", "CONFIG_KALLSYMS_ALL"),
+    // Kernels that are not locked down, as those in virtual machines are not, let programs write.
+    ("user-write", "CONFIG_BPF_EVENTS"),
     // No emulated CPU has counters.
     ("pmu", "no option"),
 ];
@@ -63,6 +66,9 @@ fn has_here(need: &str) -> bool {
         "pmu" => unit("cpu"),
         // Which modules there are, and what they do, is known in virtual machines alone.
         "module" => false,
+        "data-symbols" => has_symbol("__per_cpu_offset"),
+        "user-write" => std::fs::read_to_string("/sys/kernel/security/lockdown")
+            .is_ok_and(|modes| modes.contains("[none]")),
         "function-list" => std::fs::read("/sys/kernel/tracing/available_filter_functions").is_ok(),
         _ => false,
     }

@@ -96,14 +96,20 @@ fn equals_literal<'m>(cx: &mut Cx<'_, 'm>, other: &'m Expr, text: &[u8]) -> Valu
 /// The order of the first bytes of two values, as an I64: negative, zero or positive.
 pub(super) fn order<'m>(
     cx: &mut Cx<'_, 'm>,
-    left: &'m Expr,
-    right: &'m Expr,
+    (left, right): (&'m Expr, &'m Expr),
     bytes: u32,
+    count: Option<&'m Expr>,
 ) -> Value<'m> {
-    let (left, right) = (address(cx, left), address(cx, right));
+    let (left, right) = (data(cx, left), data(cx, right));
+    if let Some(count) = count {
+        let signed = count.ty.is_signed();
+        let count = scalar(cx, count);
+        let count = cx.b.resize(count, Ty::I64, signed);
+        return order_of_some(cx, left, right, bytes, count);
+    }
     let align = left.align.min(right.align);
     if bytes > STRAIGHT_MAX {
-        return order_in_loop(cx, left, right, bytes);
+        return order_in_loop(cx, left, right, bytes, None);
     }
     let parts: Vec<_> = pieces(0, bytes, align).collect();
     // From the last to the first, so that the first difference has the last word.
@@ -133,12 +139,43 @@ fn less_or_greater<'m>(cx: &Cx<'_, 'm>, one: Value<'m>, other: Value<'m>) -> Val
     cx.b.select(less, cx.u64(u64::MAX), cx.u64(1))
 }
 
+/// Where the bytes of a value are.
+fn data<'m>(cx: &mut Cx<'_, 'm>, value: &'m Expr) -> Address<'m> {
+    let at = address(cx, value);
+    match value.ty {
+        Type::Buffer { .. } => at.at(cx, 4),
+        _ => at,
+    }
+}
+
+/// As [`order_in_loop`], of no more bytes than a number that only the run knows.
+fn order_of_some<'m>(
+    cx: &mut Cx<'_, 'm>,
+    left: Address<'m>,
+    right: Address<'m>,
+    bytes: u32,
+    count: Value<'m>,
+) -> Value<'m> {
+    let none = cx.b.is_zero(count);
+    let order = cx.number();
+    order.store(cx, cx.u64(0));
+    let [some, join] = [cx.block(c"some"), cx.block(c"compared")];
+    cx.b.branch(none, join, some);
+    cx.enter(some);
+    let found = order_in_loop(cx, left, right, bytes, Some(count));
+    order.store(cx, found);
+    cx.b.jump(join);
+    cx.enter(join);
+    order.load(cx, &Type::U64)
+}
+
 /// Byte by byte, up to the first difference.
 fn order_in_loop<'m>(
     cx: &mut Cx<'_, 'm>,
     left: Address<'m>,
     right: Address<'m>,
     bytes: u32,
+    count: Option<Value<'m>>,
 ) -> Value<'m> {
     let [round, next, differ, join] = [
         cx.block(c"order"),
@@ -162,15 +199,26 @@ fn order_in_loop<'m>(
     position.store(cx, at);
     let more =
         cx.b.compare(Predicate::UnsignedLt, at, cx.u64(u64::from(bytes)));
-    let equal = (cx.u64(0), cx.b.block());
-    cx.b.branch(more, round, join);
+    let mut equal = vec![(cx.u64(0), cx.b.block())];
+    match count {
+        None => cx.b.branch(more, round, join),
+        Some(count) => {
+            let asked = cx.block(c"asked");
+            cx.b.branch(more, asked, join);
+            cx.enter(asked);
+            let more = cx.b.compare(Predicate::UnsignedLt, at, count);
+            equal.push((cx.u64(0), cx.b.block()));
+            cx.b.branch(more, round, join);
+        }
+    }
 
     cx.enter(differ);
     let order = (less_or_greater(cx, one, other), cx.b.block());
     cx.b.jump(join);
 
+    equal.push(order);
     cx.enter(join);
-    cx.b.phi(&[equal, order])
+    cx.b.phi(&equal)
 }
 
 /// Whether all of these are zero.

@@ -4,8 +4,8 @@ use super::address::{gaps, members, register};
 use super::place::increment;
 use super::{Address, Cx, Tail};
 use super::{
-    aggregate, arith, branch, builtin, compare, convert, load, map, stmt, string, table, text,
-    tracked,
+    aggregate, arith, branch, builtin, compare, convert, load, map, packet, stmt, string, table,
+    text, tracked,
 };
 use crate::kernel::helper;
 use crate::llvm::{Ty, Value};
@@ -66,15 +66,14 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
             stmt::all(cx, stmts);
             scalar(cx, value)
         }
-        ExprKind::ByteSwap(operand) => {
-            let value = scalar(cx, operand);
-            cx.b.swap_bytes(value)
-        }
-        ExprKind::SocketCookie(socket) => tracked::socket_cookie(cx, socket),
-        ExprKind::StrLen(operand) => text::length(cx, operand),
-        ExprKind::StrFind(all, part) => text::find(cx, all, part),
-        ExprKind::Order { left, right, bytes } => compare::order(cx, left, right, *bytes),
-        ExprKind::Act(act, operand) => builtin::act(cx, *act, operand),
+        ExprKind::ByteSwap(_)
+        | ExprKind::SocketCookie(_)
+        | ExprKind::StrLen(_)
+        | ExprKind::StrFind(..)
+        | ExprKind::Order { .. }
+        | ExprKind::Act(..)
+        | ExprKind::Packet { .. }
+        | ExprKind::WriteUser { .. } => function(cx, expr),
         ExprKind::Str(_)
         | ExprKind::Bytes(_)
         | ExprKind::Resize(_)
@@ -89,6 +88,34 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
             let zero = cx.malformed(expr.span, "a value in memory where a scalar is due");
             cx.b.resize(zero, ty, false)
         }
+    }
+}
+
+/// The value of what is written as a call of a function.
+fn function<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
+    match &expr.kind {
+        ExprKind::ByteSwap(operand) => {
+            let value = scalar(cx, operand);
+            cx.b.swap_bytes(value)
+        }
+        ExprKind::SocketCookie(socket) => tracked::socket_cookie(cx, socket),
+        ExprKind::StrLen(operand) => text::length(cx, operand),
+        ExprKind::StrFind(all, part) => text::find(cx, all, part),
+        ExprKind::Order {
+            left,
+            right,
+            bytes,
+            count,
+        } => compare::order(cx, (left, right), *bytes, count.as_deref()),
+        ExprKind::Act(act, operand) => builtin::act(cx, *act, operand),
+        ExprKind::Packet {
+            event,
+            data,
+            bytes,
+            length,
+        } => packet::emit(cx, *event, data, (bytes, length)),
+        ExprKind::WriteUser { to, from, len } => string::write_user(cx, to, from, len),
+        _ => cx.malformed(expr.span, "no function"),
     }
 }
 

@@ -4,6 +4,7 @@ use super::compare::pieces;
 use super::expr::{address, scalar};
 use super::load::{address_value, reader, string_reader};
 use super::{Address, Cx, Tail, arith, failure};
+use crate::kernel::helper;
 use crate::llvm::{Ty, Value};
 use lexer::Span;
 use sema::ir::{Expr, Space, Type};
@@ -107,6 +108,36 @@ pub(super) fn load_buffer<'m>(
     let args = [data.ptr, len, from];
     cx.place = source.span;
     failure::call(cx, reader(source.space), &args);
+}
+
+/// Writes the first bytes of a value to memory of the process; yields what the helper does.
+pub(super) fn write_user<'m>(
+    cx: &mut Cx<'_, 'm>,
+    to: &'m Expr,
+    from: &'m Expr,
+    len: &'m Expr,
+) -> Value<'m> {
+    let to = address_value(cx, to, 0);
+    let value = address(cx, from);
+    let (data, most) = match from.ty {
+        Type::Buffer { cap } => (value.at(cx, 4), cap),
+        _ => (value, from.ty.size()),
+    };
+    let signed = len.ty.is_signed();
+    let len = scalar(cx, len);
+    let len = cx.b.resize(len, Ty::I64, signed);
+    let result = cx.number();
+    result.store(cx, cx.u64(0));
+    cx.if_set(len, |cx| {
+        // The helper wants a byte at least, and the verifier has to see that there is one.
+        let rest = cx.b.opaque(cx.b.sub(len, cx.u64(1)));
+        let rest = arith::at_most(cx, rest, u64::from(most.saturating_sub(1)));
+        let len = cx.b.add(rest, cx.u64(1));
+        let args = [to, data.ptr, len];
+        let written = failure::call(cx, helper::PROBE_WRITE_USER, &args);
+        result.store(cx, written);
+    });
+    result.load(cx, &Type::U64)
 }
 
 /// Converts a string, buffer or stack to another capacity.

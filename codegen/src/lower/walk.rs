@@ -23,6 +23,8 @@ pub(super) fn has_effects(expr: &Expr) -> bool {
                 kind: ExprKind::MapDelete { .. }
                     | ExprKind::Increment { .. }
                     | ExprKind::Act(..)
+                    | ExprKind::WriteUser { .. }
+                    | ExprKind::Packet { .. }
                     | ExprKind::Block(..),
                 ..
             })
@@ -132,17 +134,30 @@ pub(super) fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
         | ExprKind::Or(left, right)
         | ExprKind::StrFind(left, right)
         | ExprKind::Concat(left, right)
-        | ExprKind::Order { left, right, .. }
         | ExprKind::Inet {
             family: left,
             address: right,
         }
         | ExprKind::Index(left, right) => in_expr(left, found) || in_expr(right, found),
-        ExprKind::Ternary {
-            cond,
-            then,
-            otherwise,
-        } => in_expr(cond, found) || in_expr(then, found) || in_expr(otherwise, found),
+        ExprKind::Order {
+            left, right, count, ..
+        } => in_expr(left, found) || in_expr(right, found) || in_option(count.as_deref(), found),
+        ExprKind::WriteUser {
+            to: one,
+            from: two,
+            len: three,
+        }
+        | ExprKind::Packet {
+            data: one,
+            bytes: two,
+            length: three,
+            ..
+        }
+        | ExprKind::Ternary {
+            cond: one,
+            then: two,
+            otherwise: three,
+        } => in_expr(one, found) || in_expr(two, found) || in_expr(three, found),
         ExprKind::Aggregate(values) => values.iter().any(|value| in_expr(value, found)),
         ExprKind::LoadStr { address, len, .. } | ExprKind::LoadBuffer { address, len, .. } => {
             in_expr(address, found) || in_option(len.as_deref(), found)

@@ -36,6 +36,8 @@ pub(crate) struct Links {
     /// another grace period (40 ms), but under a lock that all of them share: they take their
     /// turns.
     events: Vec<OwnedFd>,
+    /// Those of watchpoints, by the address that each is for.
+    watched: Vec<(u64, Vec<OwnedFd>)>,
 }
 
 /// What attaching to one target yields: the links, and what must be closed later than they.
@@ -50,10 +52,21 @@ pub(crate) struct Attachment {
 impl Links {
     /// Whether nothing is attached.
     pub(crate) fn is_empty(&self) -> bool {
-        self.links.is_empty()
+        self.links.is_empty() && self.watched.is_empty()
     }
 
-    fn add(&mut self, attachment: Attachment) {
+    /// Detaches what watches an address.
+    pub(crate) fn unwatch(&mut self, address: u64) {
+        self.watched.retain(|(watched, _)| *watched != address);
+    }
+
+    fn add(&mut self, job: &Job<'_>, attachment: Attachment) {
+        if let Some((target, _)) = job.targets.first()
+            && let AttachTarget::Watchpoint(watchpoint) = &target.attach
+        {
+            self.watched.push((watchpoint.address, attachment.links));
+            return;
+        }
         self.links.extend(attachment.links);
         self.events.extend(attachment.event);
     }
@@ -61,6 +74,9 @@ impl Links {
 
 impl Drop for Links {
     fn drop(&mut self) {
+        let watched = std::mem::take(&mut self.watched);
+        self.links
+            .extend(watched.into_iter().flat_map(|(_, links)| links));
         close_together(std::mem::take(&mut self.links));
         if self.events.len() > FEW_EVENTS {
             process::close_elsewhere(std::mem::take(&mut self.events));
@@ -124,7 +140,7 @@ pub(crate) fn attach_all(
             Ok(attachment) => {
                 attached.targets += job.targets.len() - attachment.refused.len();
                 attached.refused.extend(attachment.refused.iter().cloned());
-                attached.links.add(attachment);
+                attached.links.add(job, attachment);
                 continue;
             }
             Err(error) if job.may_fail() => {

@@ -5,6 +5,7 @@
 mod gfp;
 mod json;
 mod loss;
+mod packet;
 pub(crate) mod printf;
 mod report;
 mod stack;
@@ -13,6 +14,7 @@ pub(crate) mod value;
 pub(crate) mod view;
 
 pub(crate) use loss::{FailedCall, Loss};
+pub(crate) use packet::Packet;
 
 use crate::symbol::Names;
 use crate::sys::{describe_io, terminal};
@@ -69,6 +71,7 @@ pub struct Output {
     reader: Option<OwnedFd>,
     buffer: Vec<u8>,
     closed: bool,
+    packets: packet::Files,
 }
 
 impl std::fmt::Debug for Output {
@@ -140,6 +143,7 @@ impl Output {
             reader: None,
             buffer: Vec::with_capacity(2 * BUFFER_SIZE),
             closed: false,
+            packets: packet::Files::default(),
         }
     }
 
@@ -214,6 +218,19 @@ impl Output {
                 }
             }
         }
+    }
+
+    /// Adds a packet to a file. What cannot be written is told once.
+    pub(crate) fn packet(&mut self, file: &str, packet: &Packet<'_>) {
+        if let Err(reason) = self.packets.add(file, packet) {
+            self.no_packets(file, &reason);
+        }
+    }
+
+    fn no_packets(&mut self, file: &str, reason: &str) {
+        self.complain(format_args!(
+            "strobe: cannot write packets to `{file}`: {reason}"
+        ));
     }
 
     /// Sets off what follows from what the script printed: it is the end.
@@ -310,6 +327,9 @@ impl Output {
     /// Writes what is gathered. A pipe whose reader has gone is [closed](Self::is_closed), which
     /// is no error.
     pub(crate) fn write_out(&mut self) -> Result<(), Error> {
+        for (file, reason) in self.packets.flush() {
+            self.no_packets(&file, &reason);
+        }
         if self.closed || self.buffer.is_empty() {
             self.buffer.clear();
             return Ok(());

@@ -112,7 +112,7 @@ impl Session {
                 let kind = maps.manifest.events.get(id as usize).map(|e| &e.kind);
                 errors += usize::from(matches!(kind, Some(EventKind::Message { error: true, .. })));
                 match carry_out(&maps, record, output) {
-                    Ok(Flow::Continue | Flow::End) => {}
+                    Ok(Flow::Continue | Flow::End | Flow::Unwatch(_)) => {}
                     Err(error) => failure = Some(error),
                 }
                 true

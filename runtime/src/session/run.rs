@@ -104,6 +104,7 @@ impl Session {
                 return true;
             }
             match carry_out(&maps, record, output) {
+                Ok(Flow::Unwatch(address)) => self.links.unwatch(address),
                 Ok(Flow::End) if *records == Records::UntilExit => *records = Records::PassOver,
                 Ok(_) => {}
                 Err(error) => failure = Some(error),

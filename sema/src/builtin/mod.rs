@@ -14,8 +14,11 @@ pub(crate) mod names;
 mod net;
 mod object;
 mod output;
+mod packet;
+mod per_cpu;
 mod read;
 mod script;
+mod setting;
 mod site;
 mod stack;
 mod strings;
@@ -172,6 +175,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
     [
         value::TABLE,
         script::TABLE,
+        setting::TABLE,
         site::TABLE,
         machine::TABLE,
         task::TABLE,
@@ -183,6 +187,8 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         map::TABLE,
         read::TABLE,
         object::TABLE,
+        packet::TABLE,
+        per_cpu::TABLE,
         strings::TABLE,
         net::TABLE,
         kind::TABLE,

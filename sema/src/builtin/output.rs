@@ -100,6 +100,15 @@ pub(super) static TABLE: &[Builtin] = &[
         ..Builtin::PLAIN
     },
     Builtin {
+        name: "unwatch",
+        signature: "unwatch(address)",
+        doc: "Ends the watching of an address by a watchpoint of the script.",
+        mode: Mode::Async,
+        example: "watchpoint:0x7ffd1000:8:w { unwatch(0x7ffd1000) }",
+        check: Check::Call(1, 1, unwatch),
+        ..Builtin::PLAIN
+    },
+    Builtin {
         name: "exit",
         signature: "exit([code])",
         doc: "Ends the run, with an exit code.",
@@ -205,6 +214,16 @@ fn time(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     };
     let format = String::from_utf8_lossy(&format).into_owned();
     let stmt = cx.emit(EventKind::Time(format), Vec::new(), call.span);
+    action(vec![stmt], call.span)
+}
+
+fn unwatch(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
+    let address = call.value(0, cx);
+    if !address.ty.is_integer() && !address.ty.is_pointer() {
+        return call.wrong("an address", &address, cx);
+    }
+    let address = address.convert(&Ty::U64);
+    let stmt = cx.emit(EventKind::Unwatch, vec![address], call.span);
     action(vec![stmt], call.span)
 }
 

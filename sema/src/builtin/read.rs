@@ -6,7 +6,8 @@ use crate::error;
 use crate::infer::text;
 use crate::ir::{self, ExprKind, Space};
 use crate::ty::{Pointee, Ty};
-use crate::typed::{Typed, TypedKind};
+use crate::typed::{Typed, TypedKind, expr};
+use lexer::Span;
 use parser::ast;
 
 pub(super) static TABLE: &[Builtin] = &[
@@ -244,6 +245,17 @@ fn buf(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         },
         call.span,
     )
+}
+
+/// The bytes at an address: as many as a number says, and no more than `cap`.
+pub(super) fn bytes_at(pointer: Typed, len: &Typed, cap: u32, span: Span) -> ir::Expr {
+    let space = space_of(&pointer).unwrap_or(Space::Any);
+    let kind = ExprKind::LoadBuffer {
+        address: Box::new(pointer.convert(&Ty::U64)),
+        len: Some(Box::new(len.clone().convert(&Ty::U64))),
+        space,
+    };
+    expr(kind, ir::Type::Buffer { cap }, span)
 }
 
 fn text_len(data: &Typed) -> Option<u32> {

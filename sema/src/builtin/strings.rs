@@ -1,14 +1,14 @@
 //! Functions on texts and bytes.
 
 use super::names;
-use super::read::text_of;
+use super::read::{bytes_at, text_of};
 use super::{Builtin, Call, Check};
 use crate::cx::Cx;
 use crate::error;
 use crate::infer::{pointed_to, text};
-use crate::ir::ExprKind;
+use crate::ir::{Expr, ExprKind, Place, Stmt, StmtKind, Type};
 use crate::ty::{Pointee, Ty};
-use crate::typed::Typed;
+use crate::typed::{Typed, expr};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -122,33 +122,112 @@ fn strncmp(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     };
     let (left, right) = (left.into_ir(), right.into_ir());
     // Bytes behind a terminator are zero, so the shorter capacity holds the first difference.
-    let bytes = n.min(left.ty.size()).min(right.ty.size());
-    order(left, right, bytes, call)
+    let most = left.ty.size().min(right.ty.size());
+    match n {
+        Count::Known(n) => order(left, right, n.min(most), None, call),
+        Count::Asked(n) => order(left, right, most, Some(n), call),
+    }
 }
 
 fn memcmp(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
-    let Some(n) = count(call, cx) else {
-        return Typed::unknown(call.span);
-    };
-    let (Some(left), Some(right)) = (bytes_of(call, 0, n, cx), bytes_of(call, 1, n, cx)) else {
-        return Typed::unknown(call.span);
-    };
-    order(left.into_ir(), right.into_ir(), n, call)
+    match count(call, cx) {
+        Some(Count::Known(n)) => {
+            let sides = (bytes_of(call, 0, n, cx), bytes_of(call, 1, n, cx));
+            let (Some(left), Some(right)) = sides else {
+                return Typed::unknown(call.span);
+            };
+            order(left.into_ir(), right.into_ir(), n, None, call)
+        }
+        Some(Count::Asked(n)) => compare_some(n, call, cx),
+        None => Typed::unknown(call.span),
+    }
 }
 
-fn order(left: crate::ir::Expr, right: crate::ir::Expr, bytes: u32, call: &Call<'_>) -> Typed {
+/// As many bytes as the run says, and no more than both values have. The number is worked out once.
+fn compare_some(n: Expr, call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
+    let held = cx.program.variables.declare_lowered(Type::U64, n.span);
+    let assign = Stmt {
+        kind: StmtKind::Assign {
+            place: Place::Var(held),
+            value: n,
+        },
+        span: call.span,
+    };
+    let n = expr(ExprKind::Var(held), Type::U64, call.span);
+    let most = cx.config.max_strlen;
+    let sides = (
+        some_bytes_of(call, 0, &n, most, cx),
+        some_bytes_of(call, 1, &n, most, cx),
+    );
+    let (Some((left, x)), Some((right, y))) = sides else {
+        return Typed::unknown(call.span);
+    };
+    let compared = order(left, right, x.min(y), Some(n), call).into_ir();
+    let kind = ExprKind::Block(vec![assign], Box::new(compared));
+    Typed::value(kind, Ty::I64, call.span)
+}
+
+/// An argument as bytes in memory, and how many they are at most; of what a pointer points to, no
+/// more are read than are asked for.
+fn some_bytes_of(
+    call: &Call<'_>,
+    n: usize,
+    asked: &Expr,
+    most: u32,
+    cx: &mut Cx<'_>,
+) -> Option<(Expr, u32)> {
+    let value = call.value(n, cx);
+    match value.ty {
+        Ty::Unknown => None,
+        Ty::Pointer { .. } => {
+            let asked = Typed::value(asked.kind.clone(), Ty::U64, asked.span);
+            Some((bytes_at(value, &asked, most, call.args[n].span), most))
+        }
+        Ty::Buffer { .. } | Ty::Stack { .. } => {
+            call.wrong("text, an array, a number or a pointer", &value, cx);
+            None
+        }
+        _ => {
+            let value = value.into_ir();
+            let size = value.ty.size();
+            Some((value, size))
+        }
+    }
+}
+
+fn order(left: Expr, right: Expr, bytes: u32, count: Option<Expr>, call: &Call<'_>) -> Typed {
     let kind = ExprKind::Order {
         left: Box::new(left),
         right: Box::new(right),
         bytes,
+        count: count.map(Box::new),
     };
     Typed::value(kind, Ty::I64, call.span)
 }
 
-/// The number of bytes to compare.
-fn count(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<u32> {
-    let n = call.constant(2, "a number of bytes", cx)?;
-    let fits = u32::try_from(n).ok().filter(|n| (1..=1 << 16).contains(n));
+/// How many bytes are to be compared.
+enum Count {
+    /// As many as the script says.
+    Known(u32),
+    /// As many as the run says: a U64.
+    Asked(Expr),
+}
+
+fn count(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Count> {
+    let n = call.value(2, cx);
+    if !n.ty.is_integer() {
+        call.wrong("a number of bytes", &n, cx);
+        return None;
+    }
+    if n.is_unknown() {
+        return None;
+    }
+    let Some(literal) = n.as_literal() else {
+        return Some(Count::Asked(n.convert(&Ty::U64)));
+    };
+    let fits = u32::try_from(literal)
+        .ok()
+        .filter(|n| (1..=1 << 16).contains(n));
     if fits.is_none() {
         let what = "the number of bytes to compare";
         cx.report(error::out_of_bounds(
@@ -157,7 +236,7 @@ fn count(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<u32> {
             call.args[2].span,
         ));
     }
-    fits
+    fits.map(Count::Known)
 }
 
 /// An argument as bytes in memory, of which there must be `n` at least.
@@ -273,7 +352,7 @@ fn named(call: &Call<'_>, cx: &mut Cx<'_>, table: &names::Table) -> Typed {
 }
 
 /// A number without its sign.
-fn positive(number: crate::ir::Expr) -> crate::ir::Expr {
+fn positive(number: Expr) -> Expr {
     let span = number.span;
     let zero = Typed::value(ExprKind::Int(0), Ty::I64, span).into_ir();
     let negative = ExprKind::Compare(

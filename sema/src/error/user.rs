@@ -192,6 +192,11 @@ pub(crate) fn unknown_symbol(name: &str, of: &str, span: Span) -> Diagnostic {
         .help("look for it with `nm`, or in /proc/kallsyms for the kernel")
 }
 
+pub(crate) fn unknown_data_symbol(name: &str, span: Span) -> Diagnostic {
+    unknown_symbol(name, "the kernel", span)
+        .note("variables are listed by kernels that are built with CONFIG_KALLSYMS_ALL")
+}
+
 pub(crate) fn no_file(probe: &str, span: Span) -> Diagnostic {
     let provider = probe.split(':').next().unwrap_or(probe);
     Diagnostic::error(

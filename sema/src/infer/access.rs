@@ -227,8 +227,30 @@ fn element_of(
 }
 
 fn member(base: Typed, index: u32, ty: Ty, span: Span) -> Typed {
-    let kind = ExprKind::Member(Box::new(base.into_ir()), index);
-    Typed::value(kind, ty, span)
+    let base = base.into_ir();
+    if let Some(known) = constant_member(&base, index, &ty, span) {
+        return known;
+    }
+    Typed::value(ExprKind::Member(Box::new(base), index), ty, span)
+}
+
+/// A member of a value that is made of constants alone, as `config` is.
+fn constant_member(base: &ir::Expr, index: u32, ty: &Ty, span: Span) -> Option<Typed> {
+    let ExprKind::Aggregate(members) = &base.kind else {
+        return None;
+    };
+    let is_constant =
+        |member: &ir::Expr| matches!(member.kind, ExprKind::Int(_) | ExprKind::Str(_));
+    if !members.iter().all(is_constant) {
+        return None;
+    }
+    let kind = members.get(index as usize)?.kind.clone();
+    Some(match (&kind, ty) {
+        (ExprKind::Int(bits), Ty::Int { signed: true, .. }) => {
+            Typed::literal(bits.cast_signed().into(), span).retyped(ty)
+        }
+        _ => Typed::value(kind, ty.clone(), span),
+    })
 }
 
 /// `e[i]`

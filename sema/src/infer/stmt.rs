@@ -174,7 +174,9 @@ fn is_change(e: &ast::Expr, cx: &Cx<'_>) -> bool {
 fn changes(e: &ast::Expr) -> bool {
     match &e.kind {
         ast::ExprKind::IncDec { .. } => true,
-        ast::ExprKind::Call { name, .. } => name.name == "delete",
+        ast::ExprKind::Call { name, .. } => {
+            matches!(name.name.as_str(), "delete" | "write_user" | "skboutput")
+        }
         _ => false,
     }
 }

@@ -49,6 +49,12 @@ pub enum EventKind {
     /// `join(array, separator)`. No fields: behind the record's header come the texts of the
     /// array, each ended by a NUL, and with them the record ends.
     Join(String),
+    /// `skboutput(file, …)`: adds a packet to a file. No fields: behind the record's header come
+    /// when it was, in nanoseconds since boot (U64), how many bytes the packet had (U64), and
+    /// those of them that there are, with which the record ends.
+    Packet(String),
+    /// `unwatch(address)`: ends the watching of an address (U64).
+    Unwatch,
     /// A helper of the kernel failed. Fields: the helper's number (U32), the negative error (I32),
     /// and the place: file, start and end (U32 each).
     HelperError,

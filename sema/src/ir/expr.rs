@@ -1,6 +1,6 @@
 //! Typed expressions.
 
-use super::{MapId, Stmt, Type, VarId};
+use super::{EventId, MapId, Stmt, Type, VarId};
 use lexer::Span;
 use std::sync::Arc;
 
@@ -168,8 +168,10 @@ pub enum ExprKind {
         left: Box<Expr>,
         /// The other, of as many bytes at least.
         right: Box<Expr>,
-        /// How many bytes count.
+        /// How many bytes count at most. Of a [`Type::Buffer`] they are those of its data.
         bytes: u32,
+        /// How many of them count, where that is known only then; any integer.
+        count: Option<Box<Expr>>,
     },
     /// The text with this number, of the expression's capacity, or another one where there is no
     /// such text or it is empty.
@@ -184,6 +186,27 @@ pub enum ExprKind {
     /// Calls a helper of the kernel for what it does: 0 or a negative error number,
     /// [`Type::I64`].
     Act(Act, Box<Expr>),
+    /// Sends bytes of a packet to user space: 0 or a negative error number, [`Type::I64`].
+    Packet {
+        /// The kind of record: an [`EventKind::Packet`](super::EventKind::Packet).
+        event: EventId,
+        /// The address of the bytes in the kernel's memory: U64.
+        data: Box<Expr>,
+        /// How many there are: U64.
+        bytes: Box<Expr>,
+        /// How many the packet had: U64.
+        length: Box<Expr>,
+    },
+    /// Writes the first bytes of a value to memory of the process: 0 or a negative error number,
+    /// [`Type::I64`].
+    WriteUser {
+        /// The address; any integer.
+        to: Box<Expr>,
+        /// A value in memory. Of a [`Type::Buffer`] its data are written.
+        from: Box<Expr>,
+        /// How many bytes, no more than the value has; any integer.
+        len: Box<Expr>,
+    },
     /// A value that the kernel provides.
     Builtin(Builtin),
     /// Statements, then a value.

@@ -75,6 +75,8 @@ impl Display for Event {
             EventKind::Cat(_) => f.write_str("cat")?,
             EventKind::System(_) => f.write_str("system")?,
             EventKind::Join(separator) => write!(f, "join {separator:?}")?,
+            EventKind::Packet(file) => write!(f, "packet to {file:?}")?,
+            EventKind::Unwatch => f.write_str("unwatch")?,
             EventKind::HelperError => f.write_str("helper error")?,
             EventKind::Exit => f.write_str("exit")?,
         }

@@ -16,13 +16,28 @@ pub(super) fn text(kind: &ExprKind, ty: &Type, show: &dyn Fn(&Expr) -> String) -
         ExprKind::Concat(left, right) => format!("concat({}, {})", show(left), show(right)),
         ExprKind::FilePath { address } => format!("path({})", show(address)),
         ExprKind::SocketCookie(socket) => format!("socket_cookie({})", show(socket)),
-        ExprKind::Order { left, right, bytes } => {
-            format!("order({}, {}, {bytes})", show(left), show(right))
+        ExprKind::Order {
+            left,
+            right,
+            bytes,
+            count,
+        } => {
+            let count = match count {
+                Some(count) => show(count),
+                None => bytes.to_string(),
+            };
+            format!("order({}, {}, {count})", show(left), show(right))
         }
         ExprKind::Table { index, texts, .. } => {
             format!("text {} of {}", show(index), texts.len())
         }
         ExprKind::Act(act, value) => format!("{act:?}({})", show(value)),
+        ExprKind::Packet { data, bytes, .. } => {
+            format!("packet({}, {})", show(data), show(bytes))
+        }
+        ExprKind::WriteUser { to, from, len } => {
+            format!("write_user({}, {}, {})", show(to), show(from), show(len))
+        }
         _ => String::new(),
     }
 }

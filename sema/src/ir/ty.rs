@@ -138,12 +138,17 @@ pub enum StackMode {
 impl StackMode {
     /// The mode of a name.
     pub fn of_name(name: &str) -> Option<Self> {
-        match name {
-            "bpftrace" => Some(Self::Bpftrace),
-            "perf" => Some(Self::Perf),
-            "raw" => Some(Self::Raw),
-            "build_id" => Some(Self::BuildId),
-            _ => None,
+        let all = [Self::Bpftrace, Self::Perf, Self::Raw, Self::BuildId];
+        all.into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bpftrace => "bpftrace",
+            Self::Perf => "perf",
+            Self::Raw => "raw",
+            Self::BuildId => "build_id",
         }
     }
 
