@@ -13,8 +13,8 @@ pub(super) fn log2<'m>(cx: &Cx<'_, 'm>, number: Value<'m>, bits: u8, signed: boo
     let shift = highest_bit(cx, b.lshr(number, cx.u64(bits)));
     let mut part = b.lshr(number, shift);
     if bits == 0 {
-        // True of every number; the verifier does not know it.
-        part = b.and(part, cx.u64(1));
+        // True of every number; LLVM may know it, the verifier does not.
+        part = b.and(hidden(cx, part), cx.u64(1));
     }
     let bucket = b.add(b.add(b.shl(shift, cx.u64(bits)), part), cx.u64(1));
     if !signed {
@@ -57,14 +57,19 @@ fn highest_bit<'m>(cx: &Cx<'_, 'm>, mut number: Value<'m>) -> Value<'m> {
         // The upper part is below 2^63, so that its negation has the sign bit unless it is zero.
         let negated = b.sub(cx.u64(0), upper);
         let is_set = b.lshr(negated, cx.u64(63));
-        let mut shift = b.shl(is_set, cx.u64(step));
-        if shift.constant().is_none() {
-            // Added up of numbers whose bits LLVM cannot see: it would make that an `or`, and a
-            // kernel before 6.10 takes the `or` of two unknown numbers for one without bounds.
-            shift = b.opaque(shift);
-        }
+        // Added up of numbers whose bits LLVM cannot see: it would make that an `or`, and a kernel
+        // before 6.10 takes the `or` of two unknown numbers for one without bounds.
+        let shift = hidden(cx, b.shl(is_set, cx.u64(step)));
         number = b.lshr(number, shift);
         position = b.add(position, shift);
     }
     position
+}
+
+/// A number of which LLVM knows nothing, unless it is known to everybody now.
+fn hidden<'m>(cx: &Cx<'_, 'm>, number: Value<'m>) -> Value<'m> {
+    match number.constant() {
+        Some(_) => number,
+        None => cx.b.opaque(number),
+    }
 }
