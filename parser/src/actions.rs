@@ -178,9 +178,27 @@ pub(crate) fn inc_dec(op: IncDec, target: Expr) -> ExprKind {
     ExprKind::IncDec { op, target }
 }
 
-/// Neighbouring literals are one string.
-pub(crate) fn string(pieces: Vec<&str>) -> ExprKind {
-    ExprKind::Str(pieces.into_iter().flat_map(unescape).collect())
+pub(crate) fn string(text: &str) -> ExprKind {
+    ExprKind::Str(unescape(text))
+}
+
+pub(crate) fn named(name: Ident) -> Expr {
+    Expr {
+        kind: ExprKind::Ident(name.name),
+        span: name.span,
+    }
+}
+
+/// Neighbouring literals are one string, unless there are names among them.
+pub(crate) fn text(pieces: Vec<Expr>) -> ExprKind {
+    let mut bytes = Vec::new();
+    for piece in &pieces {
+        let ExprKind::Str(more) = &piece.kind else {
+            return ExprKind::Text(pieces);
+        };
+        bytes.extend_from_slice(more);
+    }
+    ExprKind::Str(bytes)
 }
 
 pub(crate) fn tuple(first: Expr, rest: Vec<Expr>) -> ExprKind {

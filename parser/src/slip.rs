@@ -245,11 +245,28 @@ fn head(place: &Place<'_, '_>, expected: &[String]) -> Option<ParseError> {
     }
 }
 
+/// A call behind a text, which looks like one more piece of the text up to its parenthesis.
+fn call_behind_text(place: &Place<'_, '_>) -> Option<Option<ParseError>> {
+    let [text, name] = [2, 1].map(|back| place.at.checked_sub(back));
+    let (text, name) = (place.tokens.get(text?)?, place.tokens.get(name?)?);
+    let is_one = place.found() == Some(Token::OpenParen)
+        && matches!((text.node, name.node), (Token::Str(_), Token::Ident(_)));
+    let gap = Span::new(text.span.file, text.span.end, text.span.end);
+    let next = name.span;
+    is_one.then(|| match place.open_bracket() {
+        Some(_) => at(ParseErrorKind::MissingComma { next }, gap),
+        None => at(ParseErrorKind::MissingSemicolon { next }, gap),
+    })
+}
+
 /// Two things side by side that a `;` or `,` belongs between.
 fn separator(place: &Place<'_, '_>, expected: &[String]) -> Option<ParseError> {
     let found = place.found()?;
     let next = place.span();
     let ended = place.before()?;
+    if let Some(called) = call_behind_text(place) {
+        return called;
+    }
     if place.open_bracket().is_some() {
         let joins = expected::has(expected, ",") && found.only_begins_value();
         return joins.then(|| at(ParseErrorKind::MissingComma { next }, place.gap()))?;

@@ -284,6 +284,8 @@ pub(crate) struct Variables {
     met: HashMap<(String, Span), u32>,
     /// Each block around, the innermost last.
     scopes: Vec<Scope>,
+    /// Where the variables of blocks that have ended were assigned first, those of macros left out.
+    gone: HashMap<String, Span>,
     changed: bool,
 }
 
@@ -312,6 +314,7 @@ impl Variables {
     /// Begins a round.
     pub(crate) fn restart(&mut self) {
         self.met.clear();
+        self.gone.clear();
         self.scopes = vec![Scope::default()];
     }
 
@@ -344,7 +347,18 @@ impl Variables {
     }
 
     pub(crate) fn leave(&mut self) {
-        self.scopes.pop();
+        let in_macro = self.scopes.iter().any(|scope| scope.closed);
+        let left = self.scopes.pop().filter(|_| !in_macro);
+        for (name, id) in left.into_iter().flat_map(|scope| scope.names) {
+            let span = self.table[id.0 as usize].span;
+            self.gone.entry(name).or_insert(span);
+        }
+    }
+
+    /// Where a variable was assigned in a block that has ended.
+    pub(crate) fn gone(&self, name: &str) -> Option<Span> {
+        let in_macro = self.scopes.iter().any(|scope| scope.closed);
+        self.gone.get(name).copied().filter(|_| !in_macro)
     }
 
     /// A new variable in the innermost scope.

@@ -93,6 +93,14 @@ impl Typed {
         }
     }
 
+    /// The parts, where it is a tuple or record put together here.
+    pub(crate) fn as_parts(&self) -> Option<&[ir::Expr]> {
+        match &self.kind {
+            TypedKind::Value(ExprKind::Aggregate(parts)) => Some(parts),
+            _ => None,
+        }
+    }
+
     /// The expression that yields the value.
     pub(crate) fn into_ir(self) -> ir::Expr {
         let span = self.span;

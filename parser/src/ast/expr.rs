@@ -19,6 +19,8 @@ pub enum ExprKind {
     Int(u64),
     /// A string literal with its escapes resolved.
     Str(Vec<u8>),
+    /// String literals side by side, of which some are written by their names: `"%" PRIu64 "\n"`.
+    Text(Vec<Expr>),
     /// `true`, `false`.
     Bool(bool),
     /// A bare name: built-in value, enum constant, `#define`, macro or macro parameter.

@@ -1,6 +1,6 @@
 //! Types as written.
 
-use super::{Expr, TypeOrExpr};
+use super::{Expr, Ident, TypeOrExpr};
 use lexer::Span;
 
 /// A type and its place.
@@ -29,6 +29,10 @@ pub enum TypeKind {
     Pointer(Box<TypeExpr>),
     /// `T[n]`, `T[]`.
     Array(Box<TypeExpr>, Option<Box<Expr>>),
+    /// `(T, U)`
+    Tuple(Vec<TypeExpr>),
+    /// `(name=T, size=U)`
+    Record(Vec<(Ident, TypeExpr)>),
     /// `typeof(e)`, `typeof(T)`.
     TypeOf(Box<TypeOrExpr>),
 }

@@ -8,15 +8,18 @@ use lexer::Span;
 pub struct Unit {
     /// The declarations that define or name types, in order.
     pub declarations: Vec<Declaration>,
-    /// The object-like macros that are defined at the end, in order of their names.
+    /// The macros that are defined at the end, in order of their names; none that takes any number
+    /// of arguments.
     pub macros: Vec<Macro>,
 }
 
-/// `#define name text`.
+/// `#define name text`, `#define name(a, b) text`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Macro {
     /// The name.
     pub name: Ident,
+    /// The names of its parameters, where it is called.
+    pub params: Option<Vec<String>>,
     /// What it stands for, as written.
     pub text: String,
     /// The place of that text.

@@ -109,32 +109,41 @@ pub(super) fn preprocess(
         state.error(kind, branch.span);
     }
     Preprocessed {
-        macros: objects(&mut state.macros, predefined),
+        macros: written(&mut state.macros, predefined),
         tokens: state.out,
         reports: state.reports,
     }
 }
 
-/// The object-like macros with a body, those that were there from the start left out.
-fn objects(macros: &mut Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
+/// The macros with a body, those that were there from the start and those that take any number of
+/// arguments left out.
+fn written(macros: &mut Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
     let own = |name: &str| predefined.iter().all(|(other, _)| *other != name);
+    let fixed = |d: &Definition| d.params.as_ref().is_none_or(|(_, variadic)| !variadic);
     let defined = macros.defined.iter();
-    let written = defined.filter(|(name, d)| d.params.is_none() && own(name));
+    let written = defined.filter(|(name, d)| fixed(d) && own(name));
     let written: Vec<(Rc<str>, Definition)> = written
         .map(|(name, d)| (Rc::clone(name), d.clone()))
         .collect();
     let mut to_macro = |(name, d): (Rc<str>, Definition)| {
         let (first, last) = (d.body.first()?, d.body.last()?);
-        let constant = match super::is_foreign(d.span) {
+        let constant = match super::is_foreign(d.span) && d.params.is_none() {
             true => constant(&d.body, macros),
             false => None,
         };
+        let text = match super::is_foreign(d.span) && d.params.is_none() {
+            true => literals(&d.body, macros),
+            false => None,
+        };
+        let params = d.params.as_ref();
+        let params = params.map(|(names, _)| names.iter().map(ToString::to_string).collect());
         Some(Macro {
             name: Ident {
                 name: name.to_string(),
                 span: d.span,
             },
-            text: d.text.clone(),
+            params,
+            text: text.unwrap_or_else(|| d.text.clone()),
             span: first.span.to(last.span),
             constant,
         })
@@ -146,6 +155,14 @@ fn objects(macros: &mut Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
 fn constant(body: &[Token], macros: &mut Macros) -> Option<super::ast::Constant> {
     let expanded = macros.expand(body).ok()?;
     super::declaration::constant(&expanded).ok()
+}
+
+/// The string literals that a macro's text expands to, where it is nothing but those.
+fn literals(body: &[Token], macros: &mut Macros) -> Option<String> {
+    let expanded = macros.expand(body).ok()?;
+    let literals: Vec<&str> = expanded.iter().map(|token| &*token.text).collect();
+    let all = expanded.iter().all(|token| token.kind == Kind::Str);
+    (all && !literals.is_empty()).then(|| literals.join(" "))
 }
 
 impl State<'_> {

@@ -15,6 +15,7 @@ fn label(kind: &ExprKind) -> String {
     match kind {
         ExprKind::Int(value) => format!("integer {value}"),
         ExprKind::Str(bytes) => format!("string \"{}\"", bytes.escape_ascii()),
+        ExprKind::Text(_) => "text".to_owned(),
         ExprKind::Bool(value) => value.to_string(),
         ExprKind::Ident(name) => format!("name {name}"),
         ExprKind::Var(name) => format!("variable {name}"),
@@ -54,6 +55,7 @@ fn children(tree: &mut Tree<'_>, kind: &ExprKind) {
         | ExprKind::PositionalCount => {}
         ExprKind::MapIndex { keys: list, .. }
         | ExprKind::Call { args: list, .. }
+        | ExprKind::Text(list)
         | ExprKind::Tuple(list) => list.iter().for_each(|e| expr(tree, e)),
         ExprKind::Unary(_, inner)
         | ExprKind::IncDec { target: inner, .. }
@@ -126,6 +128,15 @@ pub(super) fn ty(tree: &mut Tree<'_>, ty: &TypeExpr) {
         TypeKind::Array(of, size) => tree.node("type array", span, |tree| {
             self::ty(tree, of);
             size.iter().for_each(|s| expr(tree, s));
+        }),
+        TypeKind::Tuple(elems) => tree.node("type tuple", span, |tree| {
+            elems.iter().for_each(|elem| self::ty(tree, elem));
+        }),
+        TypeKind::Record(fields) => tree.node("type record", span, |tree| {
+            for (name, of) in fields {
+                let text = format!("entry {}", name.name);
+                tree.node(&text, name.span, |tree| self::ty(tree, of));
+            }
         }),
         TypeKind::TypeOf(of) => tree.node("type of", span, |tree| type_or_expr(tree, of)),
     }

@@ -101,6 +101,7 @@ fn print(p: &mut Printer<'_>, expr: &Expr) {
             p.write(&text);
         }
         ExprKind::Str(bytes) => string(p, expr, bytes),
+        ExprKind::Text(pieces) => text_pieces(p, pieces),
         ExprKind::Bool(value) => p.write(&value.to_string()),
         ExprKind::Ident(name) | ExprKind::Var(name) | ExprKind::Map(name) => p.write(name),
         ExprKind::Positional(number) => p.write(&format!("${number}")),
@@ -229,6 +230,16 @@ fn string(p: &mut Printer<'_>, expr: &Expr, bytes: &[u8]) {
     p.indent -= 1;
 }
 
+/// Literals and the names of literals.
+fn text_pieces(p: &mut Printer<'_>, pieces: &[Expr]) {
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > 0 {
+            p.write(" ");
+        }
+        print(p, piece);
+    }
+}
+
 fn aggregate(p: &mut Printer<'_>, kind: &ExprKind) {
     p.write("(");
     match kind {
@@ -309,6 +320,19 @@ pub(super) fn ty(p: &mut Printer<'_>, of: &TypeExpr) {
             p.write("[");
             size.iter().for_each(|size| value(p, size));
             p.write("]");
+        }
+        TypeKind::Tuple(elems) => {
+            p.write("(");
+            list(p, elems, ty);
+            p.write(if elems.len() == 1 { ",)" } else { ")" });
+        }
+        TypeKind::Record(fields) => {
+            p.write("(");
+            list(p, fields, |p, (name, of)| {
+                p.write(&format!("{}=", name.name));
+                ty(p, of);
+            });
+            p.write(")");
         }
         TypeKind::TypeOf(inner) => {
             p.write("typeof(");

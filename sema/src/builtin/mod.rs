@@ -270,7 +270,11 @@ pub(crate) fn check_call(name: &Ident, args: &[ast::Expr], span: Span, cx: &mut 
     if let Some(value) = macros::call(&name.name, args, span, cx) {
         return value;
     }
-    let Some(builtin) = find(&name.name) else {
+    let own = crate::definitions::is_own_call(&name.name, cx);
+    let Some(builtin) = find(&name.name).filter(|_| !own) else {
+        if let Some(value) = crate::definitions::call(&name.name, args, span, cx) {
+            return value;
+        }
         if macros::is_macro(&name.name, cx) {
             return macros::no_such_call(&name.name, args, span, cx);
         }

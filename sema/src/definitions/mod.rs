@@ -14,7 +14,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use expand::expand;
+pub(crate) use expand::{call, expand, is_own_call};
 
 use headers::{COMPILER, Headers};
 

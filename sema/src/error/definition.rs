@@ -92,10 +92,31 @@ pub(crate) fn no_own_header(name: &str, span: Span) -> Diagnostic {
         .help(format!("correct the path, or say where it is: `-I DIRECTORY`; for a header of the system write `<{name}>`"))
 }
 
+/// Directories of headers that the kernel itself has and does not give to programs.
+const KERNEL_INTERNAL: [&str; 8] = [
+    "net/", "trace/", "crypto/", "acpi/", "generated/", "uapi/", "kunit/", "keys/",
+];
+
+/// Headers in `linux/` and `asm/` that belong to the kernel alone; of the others most are for
+/// programs too.
+const KERNEL_ALONE: [&str; 12] = [
+    "sched", "fs", "mm", "mm_types", "skbuff", "dcache", "path", "blkdev", "kernel", "slab", "list",
+    "device",
+];
+
+fn is_kernel_internal(name: &str) -> bool {
+    let alone = |name: &str| KERNEL_ALONE.iter().any(|one| name == format!("linux/{one}.h"));
+    KERNEL_INTERNAL.iter().any(|start| name.starts_with(start)) || alone(name)
+}
+
 pub(crate) fn no_header(name: &str, span: Span) -> Diagnostic {
-    let package = match name.starts_with("linux/") || name.starts_with("asm/") {
-        true => "install linux-libc-dev",
-        false => "install libc6-dev",
+    let for_programs = ["linux/", "asm/", "asm-generic/", "rdma/", "sound/", "mtd/"];
+    let package = if is_kernel_internal(name) {
+        "install the headers of the running kernel, `linux-headers-$(uname -r)`"
+    } else if for_programs.iter().any(|start| name.starts_with(start)) {
+        "install `linux-libc-dev`, and `linux-headers-$(uname -r)` if it is a header of the kernel alone"
+    } else {
+        "install the package that has it (`libc6-dev` for headers of the C library)"
     };
     Diagnostic::error(
         "no-header",
@@ -104,8 +125,8 @@ pub(crate) fn no_header(name: &str, span: Span) -> Diagnostic {
     .primary(span, "included here")
     .note("what the kernel's type information (BTF) holds needs no header")
     .help(format!(
-        "drop the line if only the kernel's types are used; else {package} \
-             (or the headers of the running kernel), or say where it is: `-I DIRECTORY`"
+        "drop the line if only the kernel's types are used; else {package}, or say where it is: \
+             `-I DIRECTORY`"
     ))
 }
 

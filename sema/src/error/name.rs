@@ -107,6 +107,26 @@ pub(crate) fn unknown_function(name: &str, candidates: &[&str], span: Span) -> D
     )
 }
 
+/// A name beside a text constant stands for none.
+pub(crate) fn not_a_text(span: Span, text: Span) -> Diagnostic {
+    Diagnostic::error("missing-comma", "missing `,` between two values")
+        .primary(span, "not a text constant, so it is a value of its own")
+        .secondary(text, "a text constant")
+        .help("separate the values with `,`")
+        .help("text constants that stand side by side are one; a name among them is one of `#define NAME \"text\"`")
+}
+
+/// A variable of a block that has ended.
+pub(crate) fn variable_gone(name: &str, assigned: Span, span: Span) -> Diagnostic {
+    Diagnostic::error("unknown-variable", format!("`{name}` has no value here"))
+        .primary(span, "outside of the block that assigns it")
+        .secondary(assigned, "assigned here, in a block that has ended")
+        .note("a variable lives in the block that assigns it first, and in the blocks inside of that")
+        .help(format!(
+            "declare it before that block: `let {name};`; it is 0, or empty, where nothing assigns it"
+        ))
+}
+
 pub(crate) fn unknown_variable(name: &str, candidates: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-variable", format!("`{name}` has no value here"))
         .primary(span, "not assigned before")

@@ -30,6 +30,9 @@ impl MapPlace {
 /// `$x`
 pub(super) fn variable(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
     let Some(id) = cx.program.variables.find(name) else {
+        if let Some(assigned) = cx.program.variables.gone(name) {
+            return cx.fail(error::variable_gone(name, assigned, span), span);
+        }
         let mut names: Vec<&str> = cx.program.variables.names().collect();
         names.sort_unstable();
         let report = error::unknown_variable(name, &names, span);

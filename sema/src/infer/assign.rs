@@ -156,6 +156,32 @@ pub(super) fn check_fits(name: &str, ty: &Ty, value: &Typed, declared: Span, cx:
         cx.report(error::variable_mismatch(
             name, ty, &value.ty, value.span, declared,
         ));
+    } else if let Some(parts) = value.as_parts() {
+        check_parts(ty, parts, cx);
+    }
+}
+
+/// Whether the literals in a tuple or record are values of the types that the script states.
+fn check_parts(ty: &Ty, parts: &[ir::Expr], cx: &mut Cx<'_>) {
+    let types: Vec<&Ty> = match ty {
+        Ty::Tuple(elems) => elems.iter().collect(),
+        Ty::Record(fields) => fields.iter().map(|(_, ty)| ty).collect(),
+        _ => return,
+    };
+    for (ty, part) in types.into_iter().zip(parts) {
+        match &part.kind {
+            ExprKind::Aggregate(parts) => check_parts(ty, parts, cx),
+            ExprKind::Int(bits) if ty.is_integer() => {
+                let literal = match part.ty.is_signed() {
+                    true => i128::from(bits.cast_signed()),
+                    false => i128::from(*bits),
+                };
+                if !ty.holds(literal) {
+                    cx.report(error::literal_out_of_range(literal, ty, part.span));
+                }
+            }
+            _ => {}
+        }
     }
 }
 

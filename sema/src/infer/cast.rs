@@ -67,11 +67,27 @@ pub(super) fn resolve(ty: &TypeExpr, cx: &mut Cx<'_>) -> Option<Ty> {
         }
         TypeKind::Sized(name, size) => sized(name, size, ty.span, cx),
         TypeKind::TypeOf(what) => type_of(what, cx),
+        TypeKind::Tuple(elems) => {
+            let elems = elems.iter().map(|elem| element(elem, cx));
+            Some(Ty::Tuple(elems.collect::<Option<_>>()?))
+        }
+        TypeKind::Record(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, ty)| Some((name.name.clone(), element(ty, cx)?)));
+            Some(Ty::Record(fields.collect::<Option<_>>()?))
+        }
         TypeKind::Array(_, None) => {
             cx.report(error::unsupported("arrays without a length", ty.span));
             None
         }
     }
+}
+
+/// The type of a part of a tuple or record.
+fn element(ty: &TypeExpr, cx: &mut Cx<'_>) -> Option<Ty> {
+    let part = resolve(ty, cx)?;
+    super::object::declared(part, ty.span, cx)
 }
 
 fn named(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {

@@ -16,6 +16,7 @@ pub(crate) fn check_expr(e: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
     let span = e.span;
     match &e.kind {
         ExprKind::Int(value) => Typed::literal(i128::from(*value), span),
+        ExprKind::Text(pieces) => joined(pieces, span, cx),
         ExprKind::Bool(truth) => Typed::value(ir::ExprKind::Int(u64::from(*truth)), Ty::Bool, span),
         ExprKind::Str(bytes) => text(bytes.clone(), span),
         ExprKind::Ident(name) => builtin::check_name(name, span, cx),
@@ -71,6 +72,23 @@ pub(crate) fn text(bytes: Vec<u8>, span: Span) -> Typed {
         cut: false,
     };
     Typed::value(ir::ExprKind::Str(bytes), ty, span)
+}
+
+/// Text constants side by side, some of them by their names.
+fn joined(pieces: &[ast::Expr], span: Span, cx: &mut Cx<'_>) -> Typed {
+    let mut bytes = Vec::new();
+    for (n, piece) in pieces.iter().enumerate() {
+        let value = check_expr(piece, cx);
+        if value.is_unknown() {
+            return Typed::unknown(span);
+        }
+        let Some(more) = value.as_text() else {
+            let neighbour = &pieces[if n > 0 { n - 1 } else { n + 1 }];
+            return cx.fail(error::not_a_text(piece.span, neighbour.span), span);
+        };
+        bytes.extend_from_slice(more);
+    }
+    text(bytes, span)
 }
 
 /// `$1`: a number if it reads as one, otherwise a text; 0 where it was not given.

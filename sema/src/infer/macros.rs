@@ -25,6 +25,8 @@ pub(crate) struct Macros(HashMap<String, Vec<Rc<ast::Macro>>>);
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     definition: Rc<ast::Macro>,
+    /// Whether it is a `#define`, whose text sees what is around the call.
+    open: bool,
     /// The call.
     pub(crate) call: Span,
     /// The arguments that expression parameters stand for, by the names of these.
@@ -108,6 +110,11 @@ fn of_type(name: &str, value: Typed, ty: &ast::TypeExpr, cx: &mut Cx<'_>) -> Typ
 /// Runs `check` in the environment of whoever called the macro that is being expanded.
 fn in_caller<T>(cx: &mut Cx<'_>, check: impl FnOnce(&mut Cx<'_>) -> T) -> T {
     let frame = cx.program.frames.pop();
+    if frame.as_ref().is_some_and(|frame| frame.open) {
+        let result = check(cx);
+        cx.program.frames.extend(frame);
+        return result;
+    }
     let scopes = cx.program.variables.suspend();
     let names = cx.maps.suspend();
     let result = check(cx);
@@ -195,14 +202,7 @@ fn expand(definition: Rc<ast::Macro>, args: &[ast::Expr], span: Span, cx: &mut C
         let report = error::macro_recursion(&chain, span, definition.name.span);
         return cx.fail(report, span);
     }
-    cx.program.expansions += 1;
-    if cx.program.expansions > MAX_EXPANSIONS {
-        if cx.program.expansions == MAX_EXPANSIONS + 1 {
-            let outermost = cx.program.frames.first().map_or(span, |frame| frame.call);
-            let frames = std::mem::take(&mut cx.program.frames);
-            cx.report(error::too_many_expansions(MAX_EXPANSIONS, outermost));
-            cx.program.frames = frames;
-        }
+    if !counted(span, cx) {
         return Typed::unknown(span);
     }
     enter(&definition, args, span, cx);
@@ -212,6 +212,67 @@ fn expand(definition: Rc<ast::Macro>, args: &[ast::Expr], span: Span, cx: &mut C
         cx.report(error::map_not_passed(&map, at, &definition.name));
     }
     value
+}
+
+/// Counts an expansion; whether there may be one more.
+fn counted(span: Span, cx: &mut Cx<'_>) -> bool {
+    cx.program.expansions += 1;
+    if cx.program.expansions == MAX_EXPANSIONS + 1 {
+        let outermost = cx.program.frames.first().map_or(span, |frame| frame.call);
+        let frames = std::mem::take(&mut cx.program.frames);
+        cx.report(error::too_many_expansions(MAX_EXPANSIONS, outermost));
+        cx.program.frames = frames;
+    }
+    cx.program.expansions <= MAX_EXPANSIONS
+}
+
+/// Whether a `#define` of this name is being expanded.
+pub(crate) fn is_expanding(name: &str, cx: &Cx<'_>) -> bool {
+    let mut frames = cx.program.frames.iter();
+    frames.any(|frame| frame.open && frame.name() == name)
+}
+
+/// The value of a call of a `#define`, of which `text` is the body.
+pub(crate) fn expand_definition(
+    name: &str,
+    params: &[String],
+    args: &[ast::Expr],
+    text: &ast::Expr,
+    span: Span,
+    cx: &mut Cx<'_>,
+) -> Typed {
+    if !counted(span, cx) {
+        return Typed::unknown(span);
+    }
+    let ident = |name: &str| ast::Ident {
+        name: name.to_owned(),
+        span: text.span,
+    };
+    let params = params.iter().map(|param| MacroParam {
+        name: ident(param),
+        ty: None,
+    });
+    let body = ast::Block {
+        stmts: Vec::new(),
+        result: None,
+        span: text.span,
+    };
+    let arguments = params.clone().map(|param| param.name.name);
+    let arguments = arguments.zip(args.iter().cloned().map(Rc::new)).collect();
+    cx.program.frames.push(Frame {
+        definition: Rc::new(ast::Macro {
+            name: ident(name),
+            params: params.collect(),
+            body,
+            span: text.span,
+        }),
+        open: true,
+        call: span,
+        arguments,
+    });
+    let value = check_expr(text, cx);
+    cx.program.frames.pop();
+    Typed { span, ..value }
 }
 
 /// Sets up the environment of a body.
@@ -240,6 +301,7 @@ fn enter(definition: &Rc<ast::Macro>, args: &[ast::Expr], call: Span, cx: &mut C
     cx.maps.enter_macro(maps);
     cx.program.frames.push(Frame {
         definition: Rc::clone(definition),
+        open: false,
         call,
         arguments,
     });
