@@ -6,7 +6,7 @@ use sema::ir::{AttachTarget, Config, EventKind, MapId, MapValue, ProgramType, Ta
 use serde::{Deserialize, Serialize};
 
 /// Version of the manifest's form; another one is refused.
-pub const MANIFEST_VERSION: u32 = 1;
+pub const MANIFEST_VERSION: u32 = 2;
 
 /// A compiled script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,11 +115,15 @@ pub struct Health;
 impl Health {
     /// Index of the counter of records that found the ring full.
     pub const RING_LOST: u32 = 0;
+    /// Index of the counter of loops that were cut because they had too many rounds.
+    pub const LOOP_CUT: u32 = 1;
+    /// How many counters there are before those of the maps.
+    const FIXED: u32 = 2;
 
     /// Index of the counter of insertions into a script map that the kernel refused because it was
     /// full.
     pub fn map_refused(map: MapId) -> u32 {
-        1 + 2 * map.0
+        Self::FIXED + 2 * map.0
     }
 
     /// Index of the counter of those that it refused although the map was not full: the program had
@@ -130,7 +134,7 @@ impl Health {
 
     /// Bytes of the value for a script with this many maps.
     pub fn size(maps: u32) -> u32 {
-        8 * (1 + 2 * maps)
+        8 * (Self::FIXED + 2 * maps)
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct ScriptMaps<'a> {
 pub(crate) struct Losses<'a> {
     /// Events that found the ring buffer full.
     pub(crate) events: u64,
+    /// Loops that were cut because they had too many rounds.
+    pub(crate) loops: u64,
     /// Maps into which the kernel refused insertions.
     pub(crate) refused: Vec<Refused<'a>>,
 }
@@ -170,6 +172,7 @@ impl<'a> ScriptMaps<'a> {
         });
         Ok(Losses {
             events: counter(Health::RING_LOST),
+            loops: counter(Health::LOOP_CUT),
             refused: refused.collect(),
         })
     }

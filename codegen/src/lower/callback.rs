@@ -15,6 +15,7 @@ use super::walk::may_leave;
 use super::{Address, Cx, aggregate, arith, branch, program, stmt};
 use crate::kernel::{LOOP_ROUNDS_MAX, helper};
 use crate::llvm::{Block, Predicate, Ty, Value};
+use crate::object::Health;
 use sema::ir::{Expr, MapId, MapValue, Stmt, StmtKind, Type, VarId};
 
 /// What a round returns so that another one follows.
@@ -42,7 +43,11 @@ pub(super) fn lower<'m>(cx: &mut Cx<'_, 'm>, stmt: &'m Stmt) {
 
 fn while_loop<'m>(cx: &mut Cx<'_, 'm>, stmt: &'m Stmt, cond: &'m Expr, body: &'m [Stmt]) {
     let most = cx.u64(LOOP_ROUNDS_MAX);
-    counted(cx, stmt, most, body, |cx, _, out| {
+    let rounds = Rounds {
+        count: most,
+        over: Some(cx.b.constant(Ty::I1, 1)),
+    };
+    counted(cx, stmt, rounds, body, |cx, _, out| {
         let round = cx.block(c"round");
         cx.with_temps(|cx| branch::on(cx, cond, round, out));
         cx.enter(round);
@@ -61,6 +66,10 @@ fn range<'m>(
     let some = cx.b.compare(Predicate::SignedLt, first, end);
     let rounds = cx.b.sub(end, first);
     let rounds = cx.b.select(some, rounds, cx.u64(0));
+    let over = match rounds.constant() {
+        Some(count) if count <= LOOP_ROUNDS_MAX => None,
+        _ => Some(cx.b.compare(Predicate::UnsignedGt, rounds, cx.u64(LOOP_ROUNDS_MAX))),
+    };
     let rounds = arith::at_most(cx, rounds, LOOP_ROUNDS_MAX);
     if rounds.constant() == Some(0) {
         return;
@@ -68,7 +77,10 @@ fn range<'m>(
     let begun = cx.shared_temp(16);
     let kept = cx.resolve(begun);
     kept.store(cx, first);
-    let rounds = forget(cx, rounds, kept.at(cx, 8));
+    let rounds = Rounds {
+        count: forget(cx, rounds, kept.at(cx, 8)),
+        over,
+    };
     counted(cx, stmt, rounds, body, |cx, round, _| {
         let first = cx.resolve(begun).load(cx, &Type::I64);
         let value = cx.b.add(first, round);
@@ -88,12 +100,22 @@ fn forget<'m>(cx: &Cx<'_, 'm>, rounds: Value<'m>, room: Address<'m>) -> Value<'m
     cx.b.load_volatile(Ty::I64, room.ptr, 8)
 }
 
+/// How often a body is to run.
+#[derive(Clone, Copy)]
+struct Rounds<'m> {
+    /// As often as the kernel takes.
+    count: Value<'m>,
+    /// Whether more were asked for, so that the loop is cut unless it ends before; nothing where
+    /// that cannot be.
+    over: Option<Value<'m>>,
+}
+
 /// Runs a body so many times. `begin` starts a round, whose number it is given; it may go to the
 /// block that ends the loop.
 fn counted<'m>(
     cx: &mut Cx<'_, 'm>,
     stmt: &'m Stmt,
-    rounds: Value<'m>,
+    rounds: Rounds<'m>,
     body: &'m [Stmt],
     begin: impl FnOnce(&mut Cx<'_, 'm>, Value<'m>, Block<'m>),
 ) {
@@ -102,9 +124,14 @@ fn counted<'m>(
     let (function, number) = (round.function, round.function.param(0));
     let used = fill(round, stmt, body, |cx, out| begin(cx, number, out));
     cx.absorb(&used);
-    let args = [rounds, function.pointer(), environment, cx.u64(0)];
+    let args = [rounds.count, function.pointer(), environment, cx.u64(0)];
     run(cx, body, |cx| {
-        cx.b.call_helper(helper::LOOP, &args, Ty::I64);
+        let ran = cx.b.call_helper(helper::LOOP, &args, Ty::I64);
+        if let Some(over) = rounds.over {
+            let all = cx.b.compare(Predicate::Eq, ran, cx.u64(LOOP_ROUNDS_MAX));
+            let cut = cx.b.and(all, over);
+            cx.if_set(cut, |cx| cx.count_loss(Health::LOOP_CUT));
+        }
     });
 }
 

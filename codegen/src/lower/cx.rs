@@ -386,7 +386,7 @@ impl<'u, 'm> Cx<'u, 'm> {
     pub(super) fn count_loss_at(&mut self, counter: Value<'m>) {
         let health = self.internal_element(Internal::Health);
         self.if_set(health, |cx| {
-            debug_assert_eq!(Health::size(0), 8, "counters are words");
+            debug_assert_eq!(Health::size(0) % 8, 0, "counters are words");
             let offset = cx.b.shl(counter, cx.u64(3));
             let word = cx.b.offset_by(health, offset);
             cx.b.atomic_add(word, cx.u64(1));

@@ -3,7 +3,7 @@
 use super::condition;
 use super::error::ErrorKind;
 use super::expand::Definition;
-use super::preprocess::{Branch, Include, State};
+use super::preprocess::{Branch, Include, State, Wanted};
 use super::token::{Kind, Token};
 use lexer::Span;
 use std::rc::Rc;
@@ -37,7 +37,10 @@ pub(super) fn carry_out(
             }
             _ => form("#undef NAME", span, state),
         },
-        "include" | "include_next" | "import" => include(rest, span, state),
+        "include" | "include_next" | "import" => {
+            let next = *word.text == *"include_next";
+            include(rest, next, span, state);
+        }
         "error" => {
             let words: Vec<&str> = rest.iter().map(|token| &*token.text).collect();
             let text = words.join(" ");
@@ -167,11 +170,17 @@ fn params(tokens: &[Token]) -> (Vec<Rc<str>>, bool) {
     (names, variadic)
 }
 
-fn include(rest: &[Token], span: Span, state: &mut State<'_>) {
+fn include(rest: &[Token], next: bool, span: Span, state: &mut State<'_>) {
     let Some((name, system)) = header(rest, state) else {
         return form("#include \"name.h\"` or `#include <name.h>", span, state);
     };
-    match state.includes.include(&name, system, span) {
+    let wanted = Wanted {
+        name: &name,
+        system,
+        next,
+        at: span,
+    };
+    match state.includes.include(&wanted) {
         Include::Nothing => {}
         Include::Failed(report) => state.report(*report),
         Include::Text(file, text) => {

@@ -19,7 +19,7 @@ mod tests;
 mod token;
 
 pub use constant::{Environment, NotConstant, Value, evaluate};
-pub use preprocess::{Include, Includes, NoIncludes, Piece};
+pub use preprocess::{Include, Includes, NoIncludes, Piece, Wanted};
 
 use ast::Unit;
 use lexer::{Diagnostic, Span};

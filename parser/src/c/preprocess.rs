@@ -30,10 +30,23 @@ pub enum Include {
     Failed(Box<Diagnostic>),
 }
 
+/// The header that a directive names.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether it stands in `<>`.
+    pub system: bool,
+    /// Whether the directive is `#include_next`: another file of this name is meant.
+    pub next: bool,
+    /// The place of the directive.
+    pub at: Span,
+}
+
 /// Where headers come from.
 pub trait Includes {
-    /// The text of a header; `system` for `<name>`, and `at` is the place of the directive.
-    fn include(&mut self, name: &str, system: bool, at: Span) -> Include;
+    /// The text of a header.
+    fn include(&mut self, wanted: &Wanted<'_>) -> Include;
 }
 
 /// No header is there, and none is missing.
@@ -41,7 +54,7 @@ pub trait Includes {
 pub struct NoIncludes;
 
 impl Includes for NoIncludes {
-    fn include(&mut self, _name: &str, _system: bool, _at: Span) -> Include {
+    fn include(&mut self, _wanted: &Wanted<'_>) -> Include {
         Include::Nothing
     }
 }

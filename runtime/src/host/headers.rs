@@ -1,6 +1,6 @@
 //! Headers of the system: where C programs find them, and those of the running kernel.
 
-use sema::kernel::KernelError;
+use sema::kernel::{Header, KernelError};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -29,9 +29,9 @@ const COMPILERS: &[&str] = &[
 /// Where a kernel's source has headers.
 const KERNEL_FOLDERS: &[&str] = &["include", "include/uapi", "include/generated/uapi"];
 
-/// Reads a header by the name that stands in `<>`.
-pub(super) fn read(name: &str) -> Result<Option<String>, KernelError> {
-    for folder in folders() {
+/// Reads a header by the name that stands in `<>`, from the folders behind those that are passed over.
+pub(super) fn read(name: &str, passed: usize) -> Result<Option<Header>, KernelError> {
+    for (number, folder) in folders().into_iter().enumerate().skip(passed) {
         let path = folder.join(name);
         let about = match std::fs::metadata(&path) {
             Ok(about) if about.is_file() => about,
@@ -51,7 +51,10 @@ pub(super) fn read(name: &str) -> Result<Option<String>, KernelError> {
             return Err(malformed("it is too long to be a header".to_owned()));
         }
         let bytes = std::fs::read(&path).map_err(|error| malformed(error.to_string()))?;
-        return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
+        return Ok(Some(Header {
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            folder: number,
+        }));
     }
     Ok(None)
 }

@@ -24,7 +24,8 @@ use crate::sys::mmap::Mapping;
 use sema::ir::{PidNamespace, ProgramType};
 use sema::kernel::btf::{Btf, Kind as BtfKind, TypeId};
 use sema::kernel::{
-    Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
+    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError,
+    TracepointName,
 };
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -144,8 +145,8 @@ impl Kernel for Host {
         self.files.find(query)
     }
 
-    fn header(&self, name: &str) -> Result<Option<String>, KernelError> {
-        headers::read(name)
+    fn header(&self, name: &str, passed: usize) -> Result<Option<Header>, KernelError> {
+        headers::read(name, passed)
     }
 
     fn has(&self, feature: Feature) -> bool {

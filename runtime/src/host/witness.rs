@@ -9,7 +9,8 @@ use crate::cache::digest;
 use sema::ir::{PidNamespace, ProgramType};
 use sema::kernel::btf::{Btf, TypeId};
 use sema::kernel::{
-    Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
+    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError,
+    TracepointName,
 };
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -182,9 +183,9 @@ impl Kernel for Witness<'_> {
     }
 
     /// Files change.
-    fn header(&self, name: &str) -> Result<Option<String>, KernelError> {
+    fn header(&self, name: &str, passed: usize) -> Result<Option<Header>, KernelError> {
         self.note(Fact::Volatile);
-        self.host.header(name)
+        self.host.header(name, passed)
     }
 
     fn has(&self, feature: Feature) -> bool {

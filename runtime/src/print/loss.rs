@@ -30,6 +30,11 @@ pub(crate) enum Loss<'a> {
         /// How many.
         count: u64,
     },
+    /// Loops that the kernel cut.
+    LoopCut {
+        /// How many.
+        count: u64,
+    },
     /// Runs of a probe that the kernel left out.
     Missed {
         /// The probe.
@@ -75,6 +80,12 @@ impl fmt::Display for Loss<'_> {
             Loss::MapBusy { map, count } => write!(
                 f,
                 "{count} insertion{} into `{map}` {} refused: an interrupted probe was changing the map, or the kernel had no memory at hand",
+                s(*count),
+                if *count == 1 { "was" } else { "were" }
+            ),
+            Loss::LoopCut { count } => write!(
+                f,
+                "{count} loop{} {} cut after 8388608 rounds: the kernel runs no more (put one loop into another, or do less in one event)",
                 s(*count),
                 if *count == 1 { "was" } else { "were" }
             ),

@@ -11,7 +11,11 @@ impl Session {
     /// Says what was lost, and whether nothing was.
     pub(super) fn report_losses(&self, output: &mut Output) -> Result<bool, Error> {
         let maps = self.script_maps();
-        let Losses { events, refused } = maps.losses()?;
+        let Losses {
+            events,
+            loops,
+            refused,
+        } = maps.losses()?;
         let config = &self.manifest.config;
         let mut losses = Vec::new();
         if events > 0 {
@@ -20,6 +24,7 @@ impl Session {
                 pages: config.perf_rb_pages,
             });
         }
+        losses.extend((loops > 0).then_some(Loss::LoopCut { count: loops }));
         for Refused {
             map,
             count,

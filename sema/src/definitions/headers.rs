@@ -2,8 +2,8 @@
 
 use crate::error;
 use crate::kernel::Kernel;
-use lexer::{FileId, Span};
-use parser::c::{Include, Includes, SYSTEM_FILES, is_foreign};
+use lexer::FileId;
+use parser::c::{Include, Includes, SYSTEM_FILES, Wanted, is_foreign};
 
 /// The macros of a C compiler that the system's headers rest on.
 pub(super) const COMPILER: &[(&str, &str)] = &[
@@ -42,8 +42,8 @@ pub(super) struct Headers<'a> {
     kernel: &'a dyn Kernel,
     /// Whether those of the system are read.
     reads_system: bool,
-    /// How many were read.
-    read: u32,
+    /// The folder of each that was read.
+    read: Vec<usize>,
     /// Whether one of the system was asked for and not read.
     pub(super) left_out: bool,
 }
@@ -53,14 +53,25 @@ impl<'a> Headers<'a> {
         Headers {
             kernel,
             reads_system,
-            read: 0,
+            read: Vec::new(),
             left_out: false,
         }
     }
 }
 
+impl Headers<'_> {
+    /// The folder of a header that was read.
+    fn folder_of(&self, file: FileId) -> Option<usize> {
+        let number = file.0.checked_sub(SYSTEM_FILES)?;
+        self.read.get(number as usize).copied()
+    }
+}
+
 impl Includes for Headers<'_> {
-    fn include(&mut self, name: &str, system: bool, at: Span) -> Include {
+    fn include(&mut self, wanted: &Wanted<'_>) -> Include {
+        let &Wanted {
+            name, system, at, ..
+        } = wanted;
         if !self.reads_system && (system || is_foreign(at)) {
             self.left_out = true;
             return Include::Nothing;
@@ -72,11 +83,15 @@ impl Includes for Headers<'_> {
         if !system && !is_foreign(at) {
             return missing(error::no_own_header(name, at));
         }
-        match self.kernel.header(name) {
-            Ok(Some(text)) => {
-                let file = FileId(SYSTEM_FILES + self.read);
-                self.read += 1;
-                Include::Text(file, text)
+        let passed = match wanted.next {
+            true => self.folder_of(at.file).map_or(0, |folder| folder + 1),
+            false => 0,
+        };
+        match self.kernel.header(name, passed) {
+            Ok(Some(header)) => {
+                let number = u32::try_from(self.read.len()).unwrap_or(u32::MAX);
+                self.read.push(header.folder);
+                Include::Text(FileId(SYSTEM_FILES.saturating_add(number)), header.text)
             }
             Ok(None) => missing(error::no_header(name, at)),
             Err(e) => missing(error::kernel(&e, at)),

@@ -94,18 +94,29 @@ pub(crate) fn no_own_header(name: &str, span: Span) -> Diagnostic {
 
 /// Directories of headers that the kernel itself has and does not give to programs.
 const KERNEL_INTERNAL: [&str; 8] = [
-    "net/", "trace/", "crypto/", "acpi/", "generated/", "uapi/", "kunit/", "keys/",
+    "net/",
+    "trace/",
+    "crypto/",
+    "acpi/",
+    "generated/",
+    "uapi/",
+    "kunit/",
+    "keys/",
 ];
 
 /// Headers in `linux/` and `asm/` that belong to the kernel alone; of the others most are for
 /// programs too.
 const KERNEL_ALONE: [&str; 12] = [
-    "sched", "fs", "mm", "mm_types", "skbuff", "dcache", "path", "blkdev", "kernel", "slab", "list",
-    "device",
+    "sched", "fs", "mm", "mm_types", "skbuff", "dcache", "path", "blkdev", "kernel", "slab",
+    "list", "device",
 ];
 
 fn is_kernel_internal(name: &str) -> bool {
-    let alone = |name: &str| KERNEL_ALONE.iter().any(|one| name == format!("linux/{one}.h"));
+    let alone = |name: &str| {
+        KERNEL_ALONE
+            .iter()
+            .any(|one| name == format!("linux/{one}.h"))
+    };
     KERNEL_INTERNAL.iter().any(|start| name.starts_with(start)) || alone(name)
 }
 

@@ -4,7 +4,8 @@ use super::btf::{Btf, TypeId};
 use super::fake_binary::FakeBinary;
 use super::glob::matches;
 use super::{
-    Binary, BinaryQuery, BpfFunction, Feature, Function, Kernel, KernelError, TracepointName,
+    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError,
+    TracepointName,
 };
 use crate::ir::{PidNamespace, ProgramType};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -172,8 +173,10 @@ impl Kernel for Fake {
             .collect())
     }
 
-    fn header(&self, name: &str) -> Result<Option<String>, KernelError> {
-        Ok(self.headers.get(name).cloned())
+    /// All are in one folder.
+    fn header(&self, name: &str, passed: usize) -> Result<Option<Header>, KernelError> {
+        let text = self.headers.get(name).filter(|_| passed == 0).cloned();
+        Ok(text.map(|text| Header { text, folder: 0 }))
     }
 
     fn has(&self, feature: Feature) -> bool {

@@ -53,6 +53,15 @@ pub struct BpfFunction {
     pub btf_id: u32,
 }
 
+/// A header of the system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Its text.
+    pub text: String,
+    /// In which of the folders where headers are looked for it was found.
+    pub folder: usize,
+}
+
 /// Why a question could not be answered. Not the same as an empty answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KernelError {
@@ -156,12 +165,12 @@ pub trait Kernel {
     /// When they cannot be looked for.
     fn binaries(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError>;
 
-    /// The text of a header of the system, by the name that stands in `<>`; nothing where there is
-    /// none.
+    /// A header of the system, by the name that stands in `<>`; nothing where there is none. The
+    /// first so many folders are passed over.
     ///
     /// # Errors
     /// When it is there but cannot be read.
-    fn header(&self, name: &str) -> Result<Option<String>, KernelError>;
+    fn header(&self, name: &str, passed: usize) -> Result<Option<Header>, KernelError>;
 
     /// Whether the running kernel has something.
     fn has(&self, feature: Feature) -> bool;
