@@ -67,11 +67,21 @@ fn exit_event() -> Event {
 /// (`kernel/bpf/memalloc.c`), so that a burst of new keys would find none and be refused.
 const ALLOCATED_AT_ONCE: u64 = 8 << 20;
 
+/// The same for a table of large values that the CPUs share: of those the stocks have one or two.
+const LARGE_ALLOCATED_AT_ONCE: u64 = 64 << 20;
+
+/// Bytes of a value that is large.
+const LARGE: u32 = 1 << 10;
+
 /// The flag by which a hash table gets its entries at once or one by one.
 fn allocation(map: &ir::Map) -> u32 {
     let key = map.key.as_ref().map_or(0, ir::Type::size);
     let bytes = u64::from(key) + u64::from(map.value_size());
-    match bytes.saturating_mul(u64::from(map.max_entries)) <= ALLOCATED_AT_ONCE {
+    let most = match !map.kind.is_per_cpu() && map.value_size() > LARGE {
+        true => LARGE_ALLOCATED_AT_ONCE,
+        false => ALLOCATED_AT_ONCE,
+    };
+    match bytes.saturating_mul(u64::from(map.max_entries)) <= most {
         true => 0,
         false => map_flag::NO_PREALLOC,
     }

@@ -196,13 +196,14 @@ impl MapEntry {
             Some((Held::Aggregation(aggregation), _)) => MapValue::Aggregation(*aggregation),
             None => MapValue::Plain(Ty::I64.lower()),
         };
-        let aggregates = matches!(value, MapValue::Aggregation(_));
         let (kind, max_entries) = match (self.declared, &key) {
-            (Some((kind, size)), Some(_)) => (if aggregates { per_cpu(kind) } else { kind }, size),
-            (_, None) if aggregates => (MapKind::PerCpuScalar, 1),
-            (_, None) => (MapKind::Scalar, 1),
-            (None, Some(_)) if aggregates => (MapKind::PerCpuHash, max_map_keys),
+            (Some((kind, size)), Some(_)) => (kind, size),
             (None, Some(_)) => (MapKind::Hash, max_map_keys),
+            (_, None) => (MapKind::Scalar, 1),
+        };
+        let kind = match &value {
+            MapValue::Aggregation(aggregation) => per_cpu(kind, *aggregation, max_entries),
+            MapValue::Plain(_) => kind,
         };
         ir::Map {
             name: self.name.clone(),
@@ -216,9 +217,16 @@ impl MapEntry {
     }
 }
 
-/// The kind that keeps one value a CPU, as aggregations must.
-fn per_cpu(kind: MapKind) -> MapKind {
+/// Bytes on each CPU up to which the buckets of histograms are per-CPU. The kernel would make the
+/// entries of a larger table one by one, and has memory of this sort for two or three at once.
+const PER_CPU_BUCKETS: u64 = 8 << 20;
+
+/// The kind that keeps one value a CPU, as aggregations do. Histograms that are too large for that
+/// are shared: their buckets are added to atomically.
+fn per_cpu(kind: MapKind, aggregation: Aggregation, entries: u32) -> MapKind {
+    let bytes = u64::from(aggregation.size()) * u64::from(entries);
     match kind {
+        MapKind::Hash if aggregation.buckets() > 0 && bytes > PER_CPU_BUCKETS => MapKind::Hash,
         MapKind::Hash => MapKind::PerCpuHash,
         MapKind::LruHash => MapKind::LruPerCpuHash,
         MapKind::Scalar => MapKind::PerCpuScalar,

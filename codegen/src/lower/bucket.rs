@@ -10,6 +10,12 @@ use crate::llvm::{Predicate, Value};
 pub(super) fn log2<'m>(cx: &Cx<'_, 'm>, number: Value<'m>, bits: u8, signed: bool) -> Value<'m> {
     let b = &cx.b;
     let bits = u64::from(bits);
+    // What LLVM knows of the number would let it drop the mask below, which is the bound that the
+    // verifier sees.
+    let number = match number.constant() {
+        Some(_) => number,
+        None => b.opaque(number),
+    };
     let shift = highest_bit(cx, b.lshr(number, cx.u64(bits)));
     let mut part = b.lshr(number, shift);
     if bits == 0 {

@@ -193,7 +193,12 @@ fn to_map(
     out: &mut Vec<Stmt>,
     cx: &mut Cx<'_>,
 ) -> Option<StmtKind> {
-    let mut place = map_place(target, cx)?;
+    let Some(mut place) = map_place(target, cx) else {
+        if operator.is_none() {
+            learn_from(target, value, cx);
+        }
+        return None;
+    };
     if let Some((aggregation, arg)) = builtin::check_aggregation(value, cx) {
         return match operator {
             Some(operator) => {
@@ -237,6 +242,22 @@ fn to_map(
         place: place.into_place(),
         value: value.convert(&ty),
     })
+}
+
+/// Learns what a map holds although its key is not known yet: the map's type is not to depend on
+/// which of both is known first.
+fn learn_from(target: &ast::Expr, value: &ast::Expr, cx: &mut Cx<'_>) {
+    let ast::ExprKind::MapIndex { map, .. } = &target.kind else {
+        return;
+    };
+    let id = cx.maps.id(&map.name, map.span);
+    if let Some((aggregation, _)) = builtin::check_aggregation(value, cx) {
+        return cx.learn_value(id, &Held::Aggregation(aggregation), value.span);
+    }
+    let stored = check_value(value, cx);
+    if !stored.is_unknown() {
+        cx.learn_value(id, &Held::Plain(stored.stored_type()), value.span);
+    }
 }
 
 /// `@m += n` and `@m -= n` with a literal are additions that no other CPU can undo.
