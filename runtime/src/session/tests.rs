@@ -313,7 +313,8 @@ fn losses_are_reported() {
     }
     let begin = Code::new()
         .bump("health", 0, 12)
-        .bump("health", 1, 4)
+        .bump("health", 1, 1)
+        .bump("health", 2, 4)
         .done();
     let object = ObjectBuilder::new("")
         .map("@m", HASH, Some(Type::I64), MapValue::Plain(Type::I64), 10)
@@ -323,6 +324,8 @@ fn losses_are_reported() {
         ran.messages,
         "Attached 1 probe\n\
          strobe: lost 12 events: the ring buffer was full (raise `perf_rb_pages`, now 64)\n\
+         strobe: 1 loop was cut after 8388608 rounds: the kernel runs no more (put one loop into \
+         another, or do less in one event)\n\
          strobe: 4 insertions into `@m` were refused: the map was full (raise `max_map_keys`, \
          or the size that the script declares for it, now 10)\n"
     );
