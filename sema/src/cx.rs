@@ -14,6 +14,9 @@ use lexer::{Diagnostic, Severity, Span};
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
+/// How much of each end of the way through macros a report shows.
+const WAY_SHOWN: usize = 4;
+
 /// The state of one analysis.
 pub(crate) struct Cx<'a> {
     pub(crate) kernel: &'a dyn Kernel,
@@ -151,12 +154,26 @@ impl<'a> Cx<'a> {
     /// Adds a report, once however often the place is checked. In a macro it also shows how the
     /// script came there.
     pub(crate) fn report(&mut self, mut report: Diagnostic) {
-        for (name, span) in self.expanding.iter().rev() {
-            report = report.secondary(*span, format!("in the expansion of `{name}`"));
+        let expansions = self.expanding.iter().rev();
+        let expansions =
+            expansions.map(|(name, at)| (*at, format!("in the expansion of `{name}`")));
+        let frames = self.program.frames.iter().rev();
+        let calls = frames.map(|frame| (frame.call, format!("in this call of `{}`", frame.name())));
+        let way: Vec<(Span, String)> = expansions.chain(calls).collect();
+        let left_out = match way.len() > 2 * WAY_SHOWN {
+            true => WAY_SHOWN..way.len() - WAY_SHOWN,
+            false => 0..0,
+        };
+        if !left_out.is_empty() {
+            let count = left_out.len();
+            report = report.note(format!(
+                "{count} more expansions between these are not shown"
+            ));
         }
-        for frame in self.program.frames.iter().rev() {
-            let text = format!("in this call of `{}`", frame.name());
-            report = report.secondary(frame.call, text);
+        for (n, (at, text)) in way.into_iter().enumerate() {
+            if !left_out.contains(&n) {
+                report = report.secondary(at, text);
+            }
         }
         let place = report.labels.first().map(|label| label.span);
         let same = (report.code, place, report.message.clone());
@@ -236,7 +253,7 @@ impl<'a> Cx<'a> {
             Learnt::Agrees => {}
             Learnt::SignLost => {
                 let name = self.maps.get(map).name.clone();
-                self.report(error::sign_lost(&name, span));
+                self.report(error::sign_lost(&format!("`{name}`"), span));
             }
             Learnt::Conflict(at) => {
                 let entry = self.maps.get(map);
@@ -252,7 +269,7 @@ impl<'a> Cx<'a> {
             Learnt::Agrees => {}
             Learnt::SignLost => {
                 let name = self.maps.get(map).name.clone();
-                self.report(error::sign_lost(&format!("the key of {name}"), span));
+                self.report(error::sign_lost(&format!("the key of `{name}`"), span));
             }
             Learnt::Conflict(at) => {
                 let report = error::map_key_mismatch(self.maps.get(map), key, span, at);

@@ -85,16 +85,41 @@ fn reports_of(script: &Path) -> String {
     let mut sources = SourceMap::new();
     let name = script.file_name().expect("a file has a name");
     let text = read_to_string(script).expect("a case is text");
+    let options = options(&text);
     let file = sources.add(name.to_string_lossy(), text);
     let (tree, reports) = parser::parse(&sources, file);
     if !reports.is_empty() {
         return render(&sources, &reports);
     }
     let machine = fixtures::machine().expect("fixtures that read");
-    match sema::analyze(&tree, &machine, &sema::Options::default()) {
+    match sema::analyze(&tree, &machine, &options) {
         Ok(program) => render(&sources, &program.warnings),
         Err(reports) => render(&sources, &reports),
     }
+}
+
+/// What a case is run with: its first line may be `// with:` and words, of which `--name=value` is a
+/// named parameter, `/pattern/` the filter of probes, `name=value` a setting of the environment.
+fn options(text: &str) -> sema::Options {
+    let mut options = sema::Options::default();
+    let first = text.lines().next().unwrap_or_default();
+    let words = first.strip_prefix("// with:").unwrap_or_default();
+    for word in words.split_whitespace() {
+        let pair = |word: &str| match word.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (word.to_owned(), None),
+        };
+        if let Some(parameter) = word.strip_prefix("--") {
+            options.named.push(pair(parameter));
+        } else if let Some(pattern) = word.strip_prefix('/') {
+            options.probe_filter = Some(pattern.trim_end_matches('/').to_owned());
+        } else {
+            let (name, value) = pair(word);
+            let value = value.expect("a setting has a value");
+            options.environment.push((name, value));
+        }
+    }
+    options
 }
 
 fn render(sources: &SourceMap, reports: &[Diagnostic]) -> String {

@@ -122,7 +122,7 @@ enum Check {
 }
 
 /// An aggregation and the number that goes into it.
-type Aggregated = (Aggregation, Option<Typed>);
+pub(crate) type Aggregated = (Aggregation, Option<Typed>);
 
 /// A call as written.
 pub(crate) struct Call<'a> {
@@ -310,8 +310,21 @@ pub(crate) fn check_call(name: &Ident, args: &[ast::Expr], span: Span, cx: &mut 
     }
 }
 
-/// The aggregation that an expression is, if it is one: only an assignment to a map may be.
-pub(crate) fn check_aggregation(e: &ast::Expr, cx: &mut Cx<'_>) -> Option<Aggregated> {
+/// Whether a call of this name is an aggregation.
+pub(crate) fn is_aggregation(name: &str) -> bool {
+    find(name).is_some_and(|builtin| matches!(builtin.check, Check::Aggregation(..)))
+}
+
+/// The aggregation that an expression is, if it is one: only an assignment to a map may be. What
+/// a macro does before it goes to `out`.
+pub(crate) fn check_aggregation(
+    e: &ast::Expr,
+    out: &mut Vec<crate::ir::Stmt>,
+    cx: &mut Cx<'_>,
+) -> Option<Aggregated> {
+    if let Some(aggregated) = crate::infer::aggregated(e, out, cx) {
+        return aggregated;
+    }
     let ast::ExprKind::Call { name, args } = &e.kind else {
         return None;
     };

@@ -1,12 +1,14 @@
 //! Reports about the C definitions of a script.
 
-use super::near;
+use super::near_or;
 use lexer::{Diagnostic, Span};
 
 pub(crate) fn unknown_c_type(name: &str, names: &[&str], span: Span) -> Diagnostic {
     let report = Diagnostic::error("unknown-type", format!("there is no type `{name}`"))
         .primary(span, "neither the script nor the kernel defines it");
-    near(report, name, names, str::to_owned)
+    near_or(report, name, names, str::to_owned, || {
+        "define it before, or include the header that does".to_owned()
+    })
 }
 
 pub(crate) fn redefined(name: &str, span: Span, before: Span) -> Diagnostic {

@@ -256,6 +256,29 @@ pub(crate) fn unknown_type(name: &str, candidates: &[&str], span: Span) -> Diagn
     })
 }
 
+pub(crate) fn unknown_map_kind(name: &str, kinds: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-type", format!("there is no kind of map `{name}`"))
+        .primary(span, "not a kind of map");
+    let report = near(report, name, kinds, str::to_owned);
+    report.help(format!(
+        "write one of {}, with a number of keys: `let @m = hash(100);`",
+        list(kinds, kinds.len())
+    ))
+}
+
+/// A struct, union or enum of which neither the script nor the kernel knows the name.
+pub(crate) fn unknown_tag(word: &str, name: &str, names: &[&str], span: Span) -> Diagnostic {
+    let report = Diagnostic::error("unknown-type", format!("there is no type `{word} {name}`"))
+        .primary(span, "neither the script nor the kernel defines it");
+    near_or(
+        report,
+        name,
+        names,
+        |near| format!("{word} {near}"),
+        || format!("define it in the script, or find its name with `strobe -l '{word} *NAME*'`"),
+    )
+}
+
 pub(crate) fn outside_loop(word: &str, span: Span) -> Diagnostic {
     Diagnostic::error("outside-loop", format!("`{word}` outside a loop"))
         .primary(span, "no loop around this")

@@ -286,8 +286,9 @@ pub(crate) fn format_count(wanted: usize, given: usize, format: Span, all: Span)
     Diagnostic::error(
         "format-argument-count",
         format!(
-            "the format takes {wanted} argument{}, but {given} are given",
-            plural(wanted)
+            "the format takes {wanted} argument{}, but {given} {} given",
+            plural(wanted),
+            if given == 1 { "is" } else { "are" }
         ),
     )
     .primary(all, format!("{given} argument{}", plural(given)))

@@ -124,7 +124,10 @@ fn store(id: VarId, value: Typed, cx: &mut Cx<'_>) -> StmtKind {
         let new = value.stored_type();
         match cx.program.variables.learn(id, &new, value.span) {
             Learnt::Agrees => {}
-            Learnt::SignLost => cx.report(error::sign_lost(&variable.name, value.span)),
+            Learnt::SignLost => cx.report(error::sign_lost(
+                &format!("`{}`", variable.name),
+                value.span,
+            )),
             Learnt::Conflict(at) => {
                 cx.report(error::variable_mismatch(
                     &variable.name,
@@ -199,7 +202,7 @@ fn to_map(
         }
         return None;
     };
-    if let Some((aggregation, arg)) = builtin::check_aggregation(value, cx) {
+    if let Some((aggregation, arg)) = builtin::check_aggregation(value, out, cx) {
         return match operator {
             Some(operator) => {
                 let name = cx.maps.get(place.map).name.clone();
@@ -251,7 +254,7 @@ fn learn_from(target: &ast::Expr, value: &ast::Expr, cx: &mut Cx<'_>) {
         return;
     };
     let id = cx.maps.id(&map.name, map.span);
-    if let Some((aggregation, _)) = builtin::check_aggregation(value, cx) {
+    if let Some((aggregation, _)) = builtin::check_aggregation(value, &mut Vec::new(), cx) {
         return cx.learn_value(id, &Held::Aggregation(aggregation), value.span);
     }
     let stored = check_value(value, cx);

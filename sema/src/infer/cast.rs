@@ -132,13 +132,9 @@ fn kernel_type(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) 
     if let Some(id) = btf.find(name, kind) {
         return Some(id);
     }
-    let all: Vec<String> = btf
-        .names(kind)
-        .iter()
-        .map(|(name, _)| format!("{word} {name}"))
-        .collect();
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    cx.report(error::unknown_type(&format!("{word} {name}"), &all, span));
+    let names = btf.names(kind);
+    let names: Vec<&str> = names.iter().map(|(name, _)| &**name).collect();
+    cx.report(error::unknown_tag(word, name, &names, span));
     None
 }
 

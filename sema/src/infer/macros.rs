@@ -6,8 +6,10 @@
 
 use super::expr::{check_expr, check_value};
 use super::{assign, cast, stmt};
+use crate::builtin::{self, Aggregated};
 use crate::cx::Cx;
 use crate::error;
+use crate::ir::Stmt;
 use crate::typed::Typed;
 use lexer::Span;
 use parser::ast::{self, ExprKind, MacroParam};
@@ -191,18 +193,93 @@ pub(crate) fn no_such_call(name: &str, args: &[ast::Expr], span: Span, cx: &mut 
     cx.fail(report, span)
 }
 
-fn expand(definition: Rc<ast::Macro>, args: &[ast::Expr], span: Span, cx: &mut Cx<'_>) -> Typed {
-    let around = cx.program.frames.iter();
-    if around
-        .clone()
-        .any(|f| Rc::ptr_eq(&f.definition, &definition))
-    {
-        let mut chain: Vec<String> = around.map(|frame| frame.name().to_owned()).collect();
-        chain.push(definition.name.name.clone());
-        let report = error::macro_recursion(&chain, span, definition.name.span);
-        return cx.fail(report, span);
+/// The aggregation that a macro, a block or a parameter ends with, where it does. What comes before
+/// it goes to `out`.
+pub(crate) fn aggregated(
+    e: &ast::Expr,
+    out: &mut Vec<Stmt>,
+    cx: &mut Cx<'_>,
+) -> Option<Option<Aggregated>> {
+    if !ends_in_aggregation(e, MAX_LOOKED_INTO, cx) {
+        return None;
     }
-    if !counted(span, cx) {
+    let (name, args) = match &e.kind {
+        ExprKind::Call { name, args } => (&name.name, args.as_slice()),
+        ExprKind::Ident(name) => (name, [].as_slice()),
+        ExprKind::Block(block) => return Some(stmt::block_aggregation(block, out, cx)),
+        _ => return None,
+    };
+    if let Some(argument) = argument(name, cx).filter(|_| matches!(e.kind, ExprKind::Ident(_))) {
+        return Some(in_caller(cx, |cx| {
+            builtin::check_aggregation(&argument, out, cx)
+        }));
+    }
+    let definition = choose(name, args, cx)?;
+    if !may_expand(&definition, e.span, cx) {
+        return Some(None);
+    }
+    enter(&definition, args, e.span, cx);
+    let aggregated = stmt::block_aggregation(&definition.body, out, cx);
+    let strays = leave(cx);
+    for (map, at) in strays {
+        cx.report(error::map_not_passed(&map, at, &definition.name));
+    }
+    Some(aggregated)
+}
+
+/// Macros inside each other that are looked into for an aggregation.
+const MAX_LOOKED_INTO: u32 = 64;
+
+fn argument(name: &str, cx: &Cx<'_>) -> Option<Rc<ast::Expr>> {
+    let frame = cx.program.frames.last()?;
+    frame.arguments.get(name).cloned()
+}
+
+/// The argument that an expression of a macro's body stands for.
+fn given<'a>(
+    definition: &ast::Macro,
+    args: &'a [ast::Expr],
+    e: &ast::Expr,
+) -> Option<&'a ast::Expr> {
+    let ExprKind::Ident(name) = &e.kind else {
+        return None;
+    };
+    let mut params = definition.params.iter();
+    args.get(params.position(|param| param.name.name == *name)?)
+}
+
+/// Whether an expression that is no call of an aggregation has one as its value.
+fn ends_in_aggregation(e: &ast::Expr, depth: u32, cx: &Cx<'_>) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    let is_one = |e: &ast::Expr| {
+        let direct = matches!(&e.kind, ExprKind::Call { name, args }
+            if builtin::is_aggregation(&name.name) && choose(&name.name, args, cx).is_none());
+        direct || ends_in_aggregation(e, depth, cx)
+    };
+    let of_macro = |name: &str, args: &[ast::Expr]| {
+        let Some(definition) = choose(name, args, cx) else {
+            return false;
+        };
+        match definition.body.result.as_deref() {
+            Some(result) => is_one(given(&definition, args, result).unwrap_or(result)),
+            None => false,
+        }
+    };
+    match &e.kind {
+        ExprKind::Call { name, args } => of_macro(&name.name, args),
+        ExprKind::Ident(name) => match argument(name, cx) {
+            Some(argument) => is_one(&argument),
+            None => of_macro(name, &[]),
+        },
+        ExprKind::Block(block) => block.result.as_deref().is_some_and(is_one),
+        _ => false,
+    }
+}
+
+fn expand(definition: Rc<ast::Macro>, args: &[ast::Expr], span: Span, cx: &mut Cx<'_>) -> Typed {
+    if !may_expand(&definition, span, cx) {
         return Typed::unknown(span);
     }
     enter(&definition, args, span, cx);
@@ -212,6 +289,22 @@ fn expand(definition: Rc<ast::Macro>, args: &[ast::Expr], span: Span, cx: &mut C
         cx.report(error::map_not_passed(&map, at, &definition.name));
     }
     value
+}
+
+/// Whether a macro is not in itself, and there may be one more expansion; reported if not.
+fn may_expand(definition: &Rc<ast::Macro>, span: Span, cx: &mut Cx<'_>) -> bool {
+    let around = cx.program.frames.iter();
+    if around
+        .clone()
+        .any(|f| Rc::ptr_eq(&f.definition, definition))
+    {
+        let mut chain: Vec<String> = around.map(|frame| frame.name().to_owned()).collect();
+        chain.push(definition.name.name.clone());
+        let report = error::macro_recursion(&chain, span, definition.name.span);
+        cx.report(report);
+        return false;
+    }
+    counted(span, cx)
 }
 
 /// Counts an expansion; whether there may be one more.

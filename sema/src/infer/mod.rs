@@ -20,7 +20,7 @@ pub(crate) use assign::{assign_variable, counter, keep, keep_key};
 pub(crate) use cast::integer_named;
 pub(crate) use constant::truth as known_truth;
 pub(crate) use expr::{check_expr, check_value, number, record_of, text};
-pub(crate) use macros::{Frame, Macros};
+pub(crate) use macros::{Frame, Macros, aggregated};
 pub(crate) use memory::{field_of, from_btf, pointed_to};
 pub(crate) use object::valued;
 pub(crate) use op::condition;
@@ -96,13 +96,22 @@ pub(crate) fn declare_map(decl: &ast::MapDecl, cx: &mut Cx<'_>) {
     ];
     let Some(&(_, kind)) = kinds.iter().find(|(name, _)| *name == decl.kind.name) else {
         let names = kinds.map(|(name, _)| name);
-        cx.report(error::unknown_type(&decl.kind.name, &names, decl.kind.span));
+        cx.report(error::unknown_map_kind(
+            &decl.kind.name,
+            &names,
+            decl.kind.span,
+        ));
         return;
     };
     let size = check_expr(&decl.size, cx);
     match size.as_literal().map(u32::try_from) {
         Some(Ok(size)) if size > 0 => {
             let map = cx.maps.id(&decl.map.name, decl.map.span);
+            let entry = cx.maps.get(map);
+            if entry.declared.is_some() {
+                let first = entry.span;
+                cx.report(error::redefined(&decl.map.name, decl.map.span, first));
+            }
             cx.maps.declare(map, kind, size);
         }
         _ => cx.report(error::out_of_bounds(

@@ -2,6 +2,7 @@
 
 use super::expr::{check_expr, check_value};
 use super::{assign, constant, looping, macros, op};
+use crate::builtin::{self, Aggregated};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{AttachTarget, ExprKind, Stmt, StmtKind};
@@ -52,6 +53,22 @@ pub(super) fn block_value(block: &Block, span: Span, cx: &mut Cx<'_>) -> Typed {
     let ty = result.stored_type();
     let result = Box::new(result.convert(&ty));
     Typed::value(ExprKind::Block(stmts, result), ty, span)
+}
+
+/// The aggregation at the end of a block, whose statements go to `out`.
+pub(super) fn block_aggregation(
+    block: &Block,
+    out: &mut Vec<Stmt>,
+    cx: &mut Cx<'_>,
+) -> Option<Aggregated> {
+    cx.program.variables.enter();
+    for stmt in &block.stmts {
+        check_stmt(stmt, out, cx);
+    }
+    let result = block.result.as_ref();
+    let aggregated = result.and_then(|result| builtin::check_aggregation(result, out, cx));
+    cx.program.variables.leave();
+    aggregated
 }
 
 fn check_stmt(stmt: &ast::Stmt, out: &mut Vec<Stmt>, cx: &mut Cx<'_>) {
