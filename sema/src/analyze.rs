@@ -106,6 +106,7 @@ fn with_headers(
         }
         match next_phase(&cx) {
             Some(phase) => cx.phase = phase,
+            None if clauses.iter().any(Clause::is_absent) && cx.maps.guess() => {}
             None => break,
         }
     }
@@ -146,6 +147,13 @@ struct Clause<'a> {
     sites: Vec<Site>,
 }
 
+impl Clause<'_> {
+    /// Whether it stands for nothing on this machine, or in this run.
+    fn is_absent(&self) -> bool {
+        self.sites.is_empty()
+    }
+}
+
 fn expand<'a>(script: &'a ast::Program, cx: &mut Cx<'_>) -> Vec<Clause<'a>> {
     let mut clauses = Vec::new();
     for item in &script.items {
@@ -166,7 +174,7 @@ fn expand<'a>(script: &'a ast::Program, cx: &mut Cx<'_>) -> Vec<Clause<'a>> {
     }
     if let Some(filter) = &cx.options.probe_filter
         && !clauses.is_empty()
-        && clauses.iter().all(|clause| clause.sites.is_empty())
+        && clauses.iter().all(Clause::is_absent)
         && !cx.has_errors()
     {
         let report = error::no_probe_wanted(filter, clauses[0].probe.span);
@@ -191,6 +199,11 @@ fn check_round(
 ) -> Vec<ir::Probe> {
     let mut probes = Vec::new();
     for (c, clause) in clauses.iter().enumerate() {
+        if clause.is_absent() {
+            let own = variables.entry((c, 0)).or_default();
+            learn_from_absent(clause, probes.len(), own, cx);
+            continue;
+        }
         let mut left: Vec<(usize, &Site)> = clause.sites.iter().enumerate().collect();
         while let Some(&(s, site)) = left.first() {
             let mut own = variables.remove(&(c, s)).unwrap_or_default();
@@ -216,6 +229,29 @@ fn check_round(
         }
     }
     probes
+}
+
+/// Learns from a clause that makes no program what its maps hold, since others may read them. What
+/// is wrong there may be so for want of the place: only the attach point is reported.
+fn learn_from_absent(
+    clause: &Clause<'_>,
+    number: usize,
+    variables: &mut Variables,
+    cx: &mut Cx<'_>,
+) {
+    let events = cx.events.len();
+    let standing = cx.take_reports();
+    variables.restart();
+    cx.program = ProgramCx {
+        number,
+        variables: std::mem::take(variables),
+        ..ProgramCx::default()
+    };
+    infer::check_probe(clause.probe, cx);
+    *variables = std::mem::take(&mut cx.program).variables;
+    cx.forget_reports();
+    standing.into_iter().for_each(|report| cx.report(report));
+    cx.events.truncate(events);
 }
 
 fn finish(

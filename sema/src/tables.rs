@@ -29,6 +29,8 @@ pub(crate) struct MapEntry {
     pub(crate) value: Option<(Held, Span)>,
     /// Kind and number of keys that the script declares.
     pub(crate) declared: Option<(MapKind, u32)>,
+    /// Whether there is an assignment whose key has a mistake.
+    pub(crate) attempted: bool,
     /// The program that updates it; nothing before the first update, and `Some(None)` once there
     /// are several.
     writer: Option<Option<usize>>,
@@ -73,6 +75,7 @@ impl Maps {
             key: None,
             value: None,
             declared: None,
+            attempted: false,
             writer: None,
         });
         id
@@ -117,6 +120,23 @@ impl Maps {
     /// Whether a map is assigned values of which nothing is known.
     pub(crate) fn any_unknown(&self) -> bool {
         self.entries.iter().any(MapEntry::is_unknown)
+    }
+
+    /// Takes what is in maps of which nothing is known for numbers; yields whether there are any.
+    pub(crate) fn guess(&mut self) -> bool {
+        let mut any = false;
+        for entry in &mut self.entries {
+            if entry.value.is_none() && entry.attempted || entry.is_unknown() {
+                entry.value = Some((Held::Plain(Ty::I64), entry.span));
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Notes an assignment that teaches nothing, for its key has a mistake.
+    pub(crate) fn note_attempt(&mut self, id: MapId) {
+        self.entries[id.0 as usize].attempted = true;
     }
 
     pub(crate) fn declare(&mut self, id: MapId, kind: MapKind, size: u32) {

@@ -197,9 +197,7 @@ fn to_map(
     cx: &mut Cx<'_>,
 ) -> Option<StmtKind> {
     let Some(mut place) = map_place(target, cx) else {
-        if operator.is_none() {
-            learn_from(target, value, cx);
-        }
+        learn_from(target, operator.is_none(), value, cx);
         return None;
     };
     if let Some((aggregation, arg)) = builtin::check_aggregation(value, out, cx) {
@@ -247,19 +245,20 @@ fn to_map(
     })
 }
 
-/// Learns what a map holds although its key is not known yet: the map's type is not to depend on
-/// which of both is known first.
-fn learn_from(target: &ast::Expr, value: &ast::Expr, cx: &mut Cx<'_>) {
+/// Learns what a map holds although its key is not known yet, or has a mistake: the map's type is
+/// not to depend on which of both is known first, and somebody does fill it.
+fn learn_from(target: &ast::Expr, whole: bool, value: &ast::Expr, cx: &mut Cx<'_>) {
     let ast::ExprKind::MapIndex { map, .. } = &target.kind else {
         return;
     };
     let id = cx.maps.id(&map.name, map.span);
-    if let Some((aggregation, _)) = builtin::check_aggregation(value, &mut Vec::new(), cx) {
-        return cx.learn_value(id, &Held::Aggregation(aggregation), value.span);
-    }
-    let stored = check_value(value, cx);
-    if !stored.is_unknown() {
-        cx.learn_value(id, &Held::Plain(stored.stored_type()), value.span);
+    cx.maps.note_attempt(id);
+    let held = match builtin::check_aggregation(value, &mut Vec::new(), cx) {
+        Some((aggregation, _)) => Held::Aggregation(aggregation),
+        None => Held::Plain(check_value(value, cx).stored_type()),
+    };
+    if whole && held != Held::Plain(Ty::Unknown) {
+        cx.learn_value(id, &held, value.span);
     }
 }
 

@@ -68,10 +68,10 @@ pub(crate) fn check_maps(cx: &mut Cx<'_>) {
         .map(|m| m.name.clone())
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let empty = cx
-        .maps
-        .iter()
-        .filter(|m| m.value.is_none() && m.declared.is_none() || m.is_unknown() && !reported);
+    let empty = cx.maps.iter().filter(|m| match m.is_unknown() {
+        true => !reported,
+        false => m.value.is_none() && m.declared.is_none() && !m.attempted,
+    });
     let reports: Vec<_> = empty
         .map(|m| error::unknown_map(&m.name, &names, m.span))
         .collect();
