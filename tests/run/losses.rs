@@ -4,6 +4,7 @@ use crate::execute::{Place, missing, strobe};
 use crate::running::Running;
 use libtest_mimic::{Completion, Failed, Trial};
 use rustix::process::Signal;
+use std::process::Command;
 
 /// Calls that the workload makes.
 const CALLS: usize = 50_000;
@@ -21,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
             "losses: printed and lost add up with the usual ring",
             || accounts_for_all(None),
         ),
+        Trial::ignorable_test("losses: a storm of two million calls adds up", storm),
     ]
 }
 
@@ -58,6 +60,66 @@ fn accounts_for_all(ring_pages: Option<&str>) -> Result<Completion, Failed> {
         return Err(format!("{printed} printed and {lost} lost of {CALLS}\n{text}").into());
     }
     Ok(Completion::Completed)
+}
+
+/// Two processes that each read and write a byte at a time print every system call of theirs.
+fn storm() -> Result<Completion, Failed> {
+    /// Writes of one of them.
+    const WRITES: usize = 500_000;
+    const EACH: usize = 2;
+    if let Some(reason) = missing() {
+        return Ok(Completion::ignored_with(reason));
+    }
+    let place = Place::new();
+    // The name of a process is that of its file.
+    let dd = std::env::temp_dir().join(&place.name);
+    std::fs::copy("/bin/dd", &dd)?;
+    let script = format!(
+        "tracepoint:raw_syscalls:sys_enter /comm == \"{}\"/ {{ \
+         @calls = count(); if (args.id == {WRITE}) {{ @writes = count(); }} \
+         printf(\"call %d\\n\", args.id); }}",
+        place.name
+    );
+    let running = Running::start(strobe().args(["-e", &script]))?;
+    running.wait_attached()?;
+    let start = || {
+        let count = format!("count={WRITES}");
+        let words = ["if=/dev/zero", "of=/dev/null", "bs=1", "status=none", &count];
+        Command::new(&dd).args(words).spawn()
+    };
+    let workers: Vec<_> = (0..EACH).map(|_| start()).collect::<Result<_, _>>()?;
+    for mut worker in workers {
+        if !worker.wait()?.success() {
+            return Err("dd failed".into());
+        }
+    }
+    running.signal(Signal::INT)?;
+    let ended = running.end()?;
+    std::fs::remove_file(&dd)?;
+    let number = |name: &str| -> Option<usize> {
+        let line = ended.stdout.lines().rfind(|line| line.starts_with(name))?;
+        line.split(' ').next_back()?.parse().ok()
+    };
+    let (calls, writes) = (number("@calls:"), number("@writes:"));
+    let printed = ended.stdout.lines().filter(|line| is_call(line)).count();
+    let lost = lost(&ended.stderr)?;
+    let all = EACH * WRITES;
+    if writes != Some(all) || calls.is_none_or(|calls| calls < 2 * all) {
+        return Err(format!("{calls:?} calls and {writes:?} writes, {}", ended.stderr).into());
+    }
+    if Some(printed + lost) != calls {
+        return Err(format!("{printed} printed and {lost} lost of {calls:?}").into());
+    }
+    Ok(Completion::Completed)
+}
+
+/// The number of `write`.
+const WRITE: u32 = if cfg!(target_arch = "x86_64") { 1 } else { 64 };
+
+/// Whether a line is one that the storm prints, as a whole.
+fn is_call(line: &str) -> bool {
+    let number = line.strip_prefix("call ");
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 /// One of many calls gives an error, while all of them print more than a tiny ring holds.
