@@ -15,6 +15,7 @@
 //! (its words; started once all is attached, and strobe interrupted when it has ended), `signal`
 //! (`INT` or `TERM`; sent once all is attached and `after`, a line of the output, was seen), `exit`.
 //! `needs` (what the kernel must have, of [`crate::needs`]; with `!` before it, must not have).
+//! `under` is a command that starts strobe as its own last words.
 //! `with` is a file's name and then, as a block, its lines: it lies beside the script (`from: file`).
 //! Blocks of lines indented by four: `program`, `stdout`, `stderr`, `file` (what `{file}` holds in
 //! the end). Without `stderr` nothing may stand there but how many probes were attached.
@@ -50,6 +51,7 @@ pub struct Case {
     pub user: Option<String>,
     pub workload: Option<Vec<String>>,
     pub beside: Option<Vec<String>>,
+    pub under: Vec<String>,
     pub needs: Vec<String>,
     pub signal: Option<String>,
     pub after: Option<String>,
@@ -117,6 +119,7 @@ fn set(case: &mut Case, key: &str, value: &str, block: Vec<String>) {
         "args" => case.args = words(value),
         "user" => case.user = Some(one()),
         "workload" => case.workload = Some(words(value)),
+        "under" => case.under = words(value),
         "beside" => case.beside = Some(words(value)),
         "needs" => case.needs = words(value),
         "signal" => case.signal = Some(one()),

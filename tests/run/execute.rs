@@ -126,8 +126,22 @@ fn beside(case: &Case, place: &Place) -> Result<Option<Child>, String> {
         .map_err(|e| format!("cannot run {program}: {e}"))
 }
 
+/// A command as the last words of another, if there is one.
+fn under(command: Command, words: &[String]) -> Command {
+    let Some((program, args)) = words.split_first() else {
+        return command;
+    };
+    let mut outer = Command::new(program);
+    outer.args(args).arg(command.get_program());
+    for (name, value) in command.get_envs() {
+        outer.env(name, value.unwrap_or_default());
+    }
+    outer.stdin(Stdio::null());
+    outer
+}
+
 fn start(case: &Case, place: &Place) -> Result<Running, String> {
-    let mut command = strobe();
+    let mut command = under(strobe(), &case.under);
     command.envs(case.env.iter().map(|(name, value)| (name, value)));
     command.args(case.flags.iter().map(|word| place.fill(word)));
     let program = place.fill(&case.program);

@@ -84,7 +84,13 @@ fn storm() -> Result<Completion, Failed> {
     running.wait_attached()?;
     let start = || {
         let count = format!("count={WRITES}");
-        let words = ["if=/dev/zero", "of=/dev/null", "bs=1", "status=none", &count];
+        let words = [
+            "if=/dev/zero",
+            "of=/dev/null",
+            "bs=1",
+            "status=none",
+            &count,
+        ];
         Command::new(&dd).args(words).spawn()
     };
     let workers: Vec<_> = (0..EACH).map(|_| start()).collect::<Result<_, _>>()?;

@@ -12,6 +12,7 @@ mod calls;
 mod case;
 mod execute;
 mod expect;
+mod groups;
 mod lifetime;
 mod losses;
 mod needs;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         .map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)))
         .collect();
     trials.extend(big::trials());
+    trials.extend(groups::trials());
     trials.extend(lifetime::trials());
     trials.extend(losses::trials());
     trials.extend(packets::trials());
