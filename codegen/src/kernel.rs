@@ -47,6 +47,8 @@ pub mod helper {
     pub const GET_ATTACH_COOKIE: u32 = 174;
     /// Since 5.15, of processes since 6.6.
     pub const GET_FUNC_IP: u32 = 173;
+    /// Since 5.15: the registers with which a task entered the kernel.
+    pub const TASK_PT_REGS: u32 = 175;
     /// Since 5.19.
     pub const MAP_LOOKUP_PERCPU_ELEM: u32 = 195;
     /// Since 6.1.
@@ -70,6 +72,14 @@ pub mod map_flag {
     pub const RDONLY_PROG: u32 = 1 << 7;
     pub const MMAPABLE: u32 = 1 << 10;
 }
+
+/// Offsets in `struct pt_regs` of `asm/ptrace.h`: of the instruction, the stack, the frame and,
+/// where calls leave it in a register, the return address.
+pub const USER_REGISTERS: [Option<u32>; 4] = if cfg!(target_arch = "aarch64") {
+    [Some(256), Some(248), Some(232), Some(240)]
+} else {
+    [Some(128), Some(152), Some(32), None]
+};
 
 /// `BPF_ANY`: create an entry or replace it.
 pub const UPDATE_ANY: u64 = 0;

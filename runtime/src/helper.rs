@@ -1,7 +1,7 @@
 //! Helpers of the kernel by number, `enum bpf_func_id` of `linux/bpf.h`.
 
 /// Those that programs of strobe call, in order, by their names without `bpf_`.
-const NAMES: [(u32, &str); 38] = [
+const NAMES: [(u32, &str); 39] = [
     (1, "map_lookup_elem"),
     (2, "map_update_elem"),
     (3, "map_delete_elem"),
@@ -37,6 +37,7 @@ const NAMES: [(u32, &str); 38] = [
     (158, "get_current_task_btf"),
     (164, "for_each_map_elem"),
     (174, "get_attach_cookie"),
+    (175, "task_pt_regs"),
     (181, "loop"),
     (195, "map_lookup_percpu_elem"),
     (208, "ktime_get_tai_ns"),

@@ -26,9 +26,35 @@ pub trait Symbols {
     /// None where nobody knows what is there.
     fn user(&self, pid: u32, address: u64) -> Arc<[Frame]>;
 
+    /// The frames of a thread, innermost first: the instruction that it is at, and where its
+    /// functions return to.
+    fn unwind(&self, thread: &UserThread<'_>) -> Vec<u64>;
+
     /// Told, before programs are attached, that symbols of processes will be asked for, also of
     /// such that are gone by then: of all, or of one and its descendants.
     fn watch(&mut self, pid: Option<u32>);
+}
+
+/// A thread of a process as a probe found it, with what of its memory there is to unwind its stack
+/// from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserThread<'a> {
+    /// The process.
+    pub pid: u32,
+    /// The address of the instruction that it is at.
+    pub instruction: u64,
+    /// The stack pointer.
+    pub stack: u64,
+    /// The frame pointer, or what else the register for it held.
+    pub frame: u64,
+    /// The register for the return address; 0 where calls put that on the stack.
+    pub link: u64,
+    /// The address of `memory`.
+    pub start: u64,
+    /// The stack from there on, as far as it was copied.
+    pub memory: &'a [u8],
+    /// Frames that are wanted at most.
+    pub depth: usize,
 }
 
 /// A function of a process that an address lies in.
@@ -68,6 +94,10 @@ impl Symbols for NoSymbols {
 
     fn user(&self, _pid: u32, _address: u64) -> Arc<[Frame]> {
         Arc::new([])
+    }
+
+    fn unwind(&self, thread: &UserThread<'_>) -> Vec<u64> {
+        vec![thread.instruction]
     }
 
     fn watch(&mut self, _pid: Option<u32>) {}
@@ -110,6 +140,11 @@ impl Names {
     /// The functions at an address in a process.
     pub(crate) fn user_frames(&self, pid: u32, address: u64) -> Arc<[Frame]> {
         self.symbols.user(pid, address)
+    }
+
+    /// See [`Symbols::unwind`].
+    pub(crate) fn unwind(&self, thread: &UserThread<'_>) -> Vec<u64> {
+        self.symbols.unwind(thread)
     }
 
     /// The paths of a control group in the hierarchies that a pattern selects:

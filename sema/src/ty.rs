@@ -58,6 +58,11 @@ pub(crate) enum Ty {
         depth: u32,
         mode: StackMode,
     },
+    /// What a process's stack can be unwound from: for printing alone.
+    StackCopy {
+        depth: u32,
+        mode: StackMode,
+    },
     Usym,
     Username,
     ProcessName,
@@ -198,6 +203,10 @@ impl Ty {
             Ty::Ksym => Type::Ksym,
             Ty::Stack { side, depth, mode } => Type::Stack {
                 side: *side,
+                depth: *depth,
+                mode: *mode,
+            },
+            Ty::StackCopy { depth, mode } => Type::StackCopy {
                 depth: *depth,
                 mode: *mode,
             },
@@ -408,7 +417,8 @@ impl fmt::Display for Ty {
             Ty::Stack {
                 side: StackSide::User,
                 ..
-            } => f.write_str("ustack"),
+            }
+            | Ty::StackCopy { .. } => f.write_str("ustack"),
             Ty::Username => f.write_str("username"),
             Ty::ProcessName => f.write_str("process name"),
             Ty::Timestamp { .. } => f.write_str("timestamp"),

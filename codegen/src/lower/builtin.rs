@@ -5,7 +5,7 @@ use super::address::register;
 use super::name;
 use super::unit::Internal;
 use super::{Address, Cx, failure};
-use crate::kernel::{COMM_SIZE, USER_BUILD_ID, USER_STACK, helper};
+use crate::kernel::{COMM_SIZE, USER_BUILD_ID, USER_REGISTERS, USER_STACK, helper};
 use crate::llvm::{Predicate, Ty, Value};
 use crate::object::Globals;
 use sema::ir::{Act, Builtin, Expr, ExprKind, StackMode, StackSide, Type};
@@ -31,9 +31,11 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) 
         Builtin::Elapsed => elapsed(cx),
         Builtin::Cookie => of_context(cx, builtin, helper::GET_ATTACH_COOKIE),
         Builtin::FunctionAddress => of_context(cx, builtin, helper::GET_FUNC_IP),
-        Builtin::Comm | Builtin::Stack | Builtin::ProbeName | Builtin::FunctionName => {
-            cx.malformed(expr.span, "a built-in is no scalar")
-        }
+        Builtin::Comm
+        | Builtin::Stack
+        | Builtin::StackCopy
+        | Builtin::ProbeName
+        | Builtin::FunctionName => cx.malformed(expr.span, "a built-in is no scalar"),
     };
     cx.b.resize(value, register(&expr.ty), false)
 }
@@ -90,6 +92,7 @@ pub(super) fn into<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr, to
             to.at(cx, kept).zero(cx, ty.size() - kept);
         }
         (Builtin::Stack, Type::Stack { side, depth, mode }) => stack(cx, *side, *depth, *mode, to),
+        (Builtin::StackCopy, Type::StackCopy { .. }) => stack_copy(cx, to),
         (Builtin::ProbeName | Builtin::FunctionName, ty) => {
             name::into(cx, builtin, ty.size(), to);
         }
@@ -140,6 +143,47 @@ fn stack<'m>(cx: &mut Cx<'_, 'm>, side: StackSide, depth: u32, mode: StackMode, 
     let narrow = |value| cx.b.resize(value, Ty::I32, false);
     to.store(cx, narrow(count));
     to.at(cx, 4).store(cx, narrow(pid));
+}
+
+/// What user space unwinds the stack of the current process from. Of its memory whole pages are
+/// read: what lies behind the last one may not be there.
+fn stack_copy<'m>(cx: &mut Cx<'_, 'm>, to: Address<'m>) {
+    use sema::ir::{STACK_PAGE_SIZE, STACK_PAGES, StackCopyLayout as Layout};
+    let pid = process_and_thread(cx).0;
+    let pid = cx.b.resize(pid, Ty::I32, false);
+    to.at(cx, Layout::PID).store(cx, pid);
+    let task = cx.b.call_helper(helper::GET_CURRENT_TASK_BTF, &[], Ty::Ptr);
+    let registers = cx.b.call_helper(helper::TASK_PT_REGS, &[task], Ty::Ptr);
+    let mut stack = cx.u64(0);
+    for (number, offset) in USER_REGISTERS.into_iter().enumerate() {
+        let value = match offset {
+            Some(offset) => {
+                let from = cx.b.offset(registers, i64::from(offset));
+                cx.b.load(Ty::I64, from, 8)
+            }
+            None => cx.u64(0),
+        };
+        if number == 1 {
+            stack = value;
+        }
+        to.at(cx, Layout::REGISTERS + 8 * number as u32)
+            .store(cx, value);
+    }
+    let page_mask = !u64::from(STACK_PAGE_SIZE - 1);
+    let first = cx.b.and(stack, cx.u64(page_mask));
+    let zero = cx.u64(0);
+    let (mut all_read, mut count) = (cx.b.constant(Ty::I1, 1), zero);
+    for page in 0..STACK_PAGES {
+        let offset = page * STACK_PAGE_SIZE;
+        let from = cx.b.add(first, cx.u64(u64::from(offset)));
+        let room = to.at(cx, Layout::MEMORY + offset);
+        let args = [room.ptr, cx.u64(u64::from(STACK_PAGE_SIZE)), from];
+        let failed = cx.b.call_helper(helper::PROBE_READ_USER, &args, Ty::I64);
+        all_read = cx.b.and(all_read, cx.b.is_zero(failed));
+        count = cx.b.add(count, cx.b.resize(all_read, Ty::I64, false));
+    }
+    let count = cx.b.resize(count, Ty::I32, false);
+    to.at(cx, Layout::PAGES).store(cx, count);
 }
 
 /// Nanoseconds since the start that user space wrote down.

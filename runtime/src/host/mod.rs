@@ -12,6 +12,7 @@ mod symbols;
 #[cfg(test)]
 mod tests;
 mod tracefs;
+mod unwind;
 mod user_symbols;
 mod vdso;
 mod witness;

@@ -2,7 +2,7 @@
 
 use super::kallsyms::Kallsyms;
 use super::user_symbols::{Choice, UserSymbols};
-use crate::symbol::{Frame, Symbol, Symbols};
+use crate::symbol::{Frame, Symbol, Symbols, UserThread};
 use sema::ir::Config;
 use sema::kernel::KernelError;
 use std::cell::OnceCell;
@@ -37,6 +37,11 @@ impl MachineSymbols {
         }
     }
 
+    fn of_processes(&self) -> &UserSymbols {
+        self.user
+            .get_or_init(|| UserSymbols::new(self.choice.clone()))
+    }
+
     /// Why no symbol of the kernel was found, if that is because the list could not be read.
     pub fn error(&self) -> Option<&KernelError> {
         self.list.get()?.as_ref().err()
@@ -54,10 +59,11 @@ impl Symbols for MachineSymbols {
     }
 
     fn user(&self, pid: u32, address: u64) -> Arc<[Frame]> {
-        let user = self
-            .user
-            .get_or_init(|| UserSymbols::new(self.choice.clone()));
-        user.frames(pid, address)
+        self.of_processes().frames(pid, address)
+    }
+
+    fn unwind(&self, thread: &UserThread<'_>) -> Vec<u64> {
+        self.of_processes().unwind(thread)
     }
 
     fn watch(&mut self, pid: Option<u32>) {

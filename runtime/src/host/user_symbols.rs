@@ -2,8 +2,9 @@
 //! what just-in-time compilers tell.
 
 use super::binary::{self, Segments};
+use super::unwind::{Module, Unwinder};
 use super::{perf_map::PerfMaps, vdso::Vdso};
-use crate::symbol::Frame;
+use crate::symbol::{Frame, UserThread};
 use crate::track::{Region, Tracker, What};
 use blazesym::symbolize::source::{Elf, Source};
 use blazesym::symbolize::{CodeInfo, Input, Sym, Symbolized, Symbolizer};
@@ -39,6 +40,7 @@ pub(super) struct UserSymbols {
     frames: RefCell<HashMap<Place, Arc<[Frame]>>>,
     perf_maps: RefCell<PerfMaps>,
     vdso: OnceCell<Vdso>,
+    unwinder: RefCell<Unwinder>,
 }
 
 /// Something that is mapped, and bytes from the start of it.
@@ -69,6 +71,7 @@ impl UserSymbols {
             frames: RefCell::default(),
             perf_maps: RefCell::default(),
             vdso: OnceCell::new(),
+            unwinder: RefCell::default(),
         }
     }
 
@@ -99,6 +102,30 @@ impl UserSymbols {
             }
             What::File { path, inode } => self.of_file(pid, &region, path, *inode),
         }
+    }
+
+    /// The frames of a thread, by the tables of the files that it has mapped.
+    pub(super) fn unwind(&self, thread: &UserThread<'_>) -> Vec<u64> {
+        let mut unwinder = self.unwinder.borrow_mut();
+        unwinder.unwind(thread, |address| self.module(thread.pid, address))
+    }
+
+    /// The file that an address of a process is in, and where that is mapped.
+    fn module(&self, pid: u32, address: u64) -> Option<Module> {
+        let region = self.region(pid, address)?;
+        let What::File { path, inode } = &region.what else {
+            return None;
+        };
+        let file = self
+            .files
+            .borrow_mut()
+            .find(&region.what, pid, path, *inode)?;
+        let own = file.segments.address(region.offset)?;
+        Some(Module {
+            file: file.path,
+            start: address.wrapping_sub(own),
+            size: file.segments.end(),
+        })
     }
 
     fn region(&self, pid: u32, address: u64) -> Option<Region> {

@@ -4,7 +4,7 @@ use super::value::Value;
 use super::view::{Selection, View};
 use super::{FailedCall, Loss, Output, OutputFormat, Place};
 use crate::fixture::Text;
-use crate::symbol::{Frame, Names, Symbol, Symbols};
+use crate::symbol::{Frame, Names, Symbol, Symbols, UserThread};
 use crate::table::Entry;
 use codegen::object::SourceSpan;
 use sema::ir::{Aggregation, Clock, Field, MapStyle, MapValue, StackMode, StackSide, Type};
@@ -14,6 +14,10 @@ use std::io;
 struct OneSymbol;
 
 impl Symbols for OneSymbol {
+    fn unwind(&self, thread: &UserThread<'_>) -> Vec<u64> {
+        vec![thread.instruction, thread.link]
+    }
+
     fn kernel(&self, address: u64) -> Option<Symbol> {
         let offset = address.checked_sub(0x1000)?;
         (offset < 0x100).then(|| Symbol {
@@ -440,6 +444,32 @@ fn stacks_as_keys_and_values() {
     assert_eq!(keyed.text(), "@[\n    do_work+16\n]: 5\n");
     let value = Map::new("@k", None, MapValue::Plain(stack)).with(&[], &[1, 0x1010]);
     assert_eq!(value.text(), "@k: \n        do_work+16\n\n");
+}
+
+#[test]
+fn a_copy_of_a_stack_is_unwound_when_it_prints() {
+    use sema::ir::StackCopyLayout as Layout;
+    let ty = Type::StackCopy {
+        depth: 3,
+        mode: StackMode::Raw,
+    };
+    let mut bytes = vec![0; Layout::SIZE as usize];
+    for (number, register) in [0x1234u64, 0x7008, 0, 0x5678].into_iter().enumerate() {
+        let at = Layout::REGISTERS as usize + 8 * number;
+        bytes[at..at + 8].copy_from_slice(&register.to_ne_bytes());
+    }
+    assert_eq!(text(&ty, &bytes).trim(), "1234\n        5678");
+    let Value::StackCopy { thread, .. } = Value::decode(&ty, &bytes) else {
+        panic!("another value");
+    };
+    // No page was read.
+    assert_eq!((thread.start, thread.memory), (0x7000, &[][..]));
+    // However many pages a record claims, there are as many as it has.
+    bytes[Layout::PAGES as usize..][..4].copy_from_slice(&u32::MAX.to_ne_bytes());
+    let Value::StackCopy { thread, .. } = Value::decode(&ty, &bytes[..100]) else {
+        panic!("another value");
+    };
+    assert_eq!(thread.memory.len(), 100 - Layout::MEMORY as usize);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::view::{Shown, View};
 use crate::aggregate::Folded;
 use crate::histogram::{write_percentiles, write_rows};
 use crate::symbol::{Names, Symbol, format_time, process_name, wall_clock_ns};
+use sema::ir::StackSide;
 use std::io::Write;
 
 /// How far frames of a stack are indented where it is a value, and where it is a map's key.
@@ -78,6 +79,11 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
             mode,
             frames,
         } => stack::write(names, (*side, *pid), *mode, frames, indent, out),
+        Value::StackCopy { thread, mode } => {
+            let side = (StackSide::User, thread.pid);
+            let frames = names.unwind(thread);
+            stack::write(names, side, *mode, &frames, indent, out);
+        }
         Value::FileStack { frames, .. } => stack::write_files(frames, indent, out),
         Value::User(id) => match names.user(*id) {
             Some(name) => out.extend_from_slice(name.as_bytes()),

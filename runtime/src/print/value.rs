@@ -3,6 +3,7 @@
 //! The bytes come from programs whose layouts are trusted, but their length is not taken for
 //! granted: what lies behind the end of the bytes reads as zero.
 
+use crate::symbol::UserThread;
 use sema::ir::{Clock, StackMode, StackSide, Type, struct_offsets};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -71,6 +72,13 @@ pub(crate) enum Value<'a> {
         pid: u32,
         /// Build id of each file, where it has one, and the offset in it, or else the address.
         frames: Vec<(Option<[u8; 20]>, u64)>,
+    },
+    /// What the stack of a process is unwound from.
+    StackCopy {
+        /// The process as it was.
+        thread: UserThread<'a>,
+        /// How it prints.
+        mode: StackMode,
     },
     /// A user.
     User(u32),
@@ -149,6 +157,10 @@ impl<'a> Value<'a> {
                 ..
             } => file_stack(*depth, bytes),
             Type::Stack { side, depth, mode } => stack(*side, *depth, *mode, bytes),
+            Type::StackCopy { depth, mode } => Value::StackCopy {
+                thread: thread(*depth, bytes),
+                mode: *mode,
+            },
             Type::Username => Value::User(integer(bytes, 0, 4, false) as u32),
             Type::ProcessName => Value::Process(integer(bytes, 0, 4, false) as u32),
             Type::Timestamp { format, clock } => Value::Timestamp {
@@ -266,6 +278,25 @@ fn stack(side: StackSide, depth: u32, mode: StackMode, bytes: &[u8]) -> Value<'_
         pid: integer(bytes, 4, 4, false) as u32,
         mode,
         frames: frames.take_while(|&address| address != 0).collect(),
+    }
+}
+
+fn thread(depth: u32, bytes: &[u8]) -> UserThread<'_> {
+    use sema::ir::{STACK_PAGE_SIZE, StackCopyLayout as Layout};
+    let half = |at: u32| integer(bytes, at as usize, 4, false) as u32;
+    let register = |n: u32| integer(bytes, (Layout::REGISTERS + 8 * n) as usize, 8, false);
+    let length = half(Layout::PAGES).saturating_mul(STACK_PAGE_SIZE) as usize;
+    let memory = from(bytes, Layout::MEMORY);
+    let stack = register(1);
+    UserThread {
+        pid: half(Layout::PID),
+        instruction: register(0),
+        stack,
+        frame: register(2),
+        link: register(3),
+        start: stack & !u64::from(STACK_PAGE_SIZE - 1),
+        memory: &memory[..length.min(memory.len())],
+        depth: depth as usize,
     }
 }
 

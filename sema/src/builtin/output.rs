@@ -4,7 +4,7 @@ use super::{Builtin, Call, Check, Mode, action};
 use crate::cx::Cx;
 use crate::error;
 use crate::format;
-use crate::infer::check_value;
+use crate::infer::check_printed;
 use crate::ir::{EventKind, Format, Space, Stmt, StmtKind};
 use crate::tables::Held;
 use crate::ty::Ty;
@@ -125,7 +125,7 @@ fn formatted(call: &Call<'_>, cx: &mut Cx<'_>, kind: fn(Format) -> EventKind) ->
         .args
         .iter()
         .skip(1)
-        .map(|arg| check_value(arg, cx))
+        .map(|arg| check_printed(arg, cx))
         .collect();
     let Some((text, span)) = format else {
         return Typed::unknown(call.span);
@@ -147,7 +147,7 @@ fn print(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
             cx.fail(report, call.span)
         }
         ExprKind::MapIndex { .. } => print_entry(call, cx),
-        _ => print_value(call.value(0, cx), call, cx),
+        _ => print_value(check_printed(&call.args[0], cx), call, cx),
     }
 }
 

@@ -26,9 +26,20 @@ pub(super) static TABLE: &[Builtin] = &[
     Builtin {
         name: "ustack",
         signature: "ustack, ustack(frames) or ustack(mode, frames)",
-        doc: "The process's stack; modes are bpftrace, perf, raw and build_id.",
+        doc: "The process's stack; modes are bpftrace, perf, raw and build_id, and dwarf for programs \
+              without frame pointers.",
         example: "@[ustack(perf, 3)] = count()",
         check: Check::Either(2, |call, cx| stack(StackSide::User, call, cx)),
+        ..Builtin::PLAIN
+    },
+    Builtin {
+        name: "dw_ustack",
+        signature: "dw_ustack or dw_ustack(frames)",
+        doc: "The process's stack, also of programs without frame pointers: unwound by the tables \
+              of their files (.eh_frame) when it is printed, which is all that can be done with it. \
+              The same as ustack(dwarf).",
+        example: "printf(\"%s\\n\", dw_ustack(10))",
+        check: Check::Either(1, |call, cx| stack_copy(call, 0, cx)),
         ..Builtin::PLAIN
     },
     Builtin {
@@ -139,18 +150,17 @@ fn stack(side: StackSide, call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         ] => match StackMode::of_name(name) {
             Some(mode) => (Some(mode), 1),
             None if is_dwarf(name) => {
-                return cx.fail(error::unwinding_by_tables(*span), call.span);
+                return match side {
+                    StackSide::User => stack_copy(call, 1, cx),
+                    StackSide::Kernel => cx.fail(error::kernel_by_tables(*span), call.span),
+                };
             }
             None => return cx.fail(error::unknown_stack_mode(name, *span), call.span),
         },
         _ => (None, 0),
     };
-    let depth = match call.args.get(depth) {
-        None => i128::from(MAX_FRAMES),
-        Some(_) => match call.constant(depth, "the number of frames", cx) {
-            Some(depth) => depth,
-            None => return Typed::unknown(call.span),
-        },
+    let Some(depth) = frames(call, depth, cx) else {
+        return Typed::unknown(call.span);
     };
     let mode = mode.unwrap_or(cx.config.stack_mode);
     let mode = match (side, mode) {
@@ -161,17 +171,41 @@ fn stack(side: StackSide, call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         (_, mode) => mode,
     };
     cx.program.takes_stack = true;
-    match u32::try_from(depth) {
-        Ok(depth @ 1..=MAX_FRAMES) => {
-            let ty = Ty::Stack { side, depth, mode };
-            Typed::value(ExprKind::Builtin(ir::Builtin::Stack), ty, call.span)
-        }
-        _ => {
-            let last = call.args.last().map_or(call.span, |arg| arg.span);
-            let report = error::out_of_bounds("the number of frames", "from 1 to 127", last);
-            cx.fail(report, call.span)
-        }
+    let ty = Ty::Stack { side, depth, mode };
+    Typed::value(ExprKind::Builtin(ir::Builtin::Stack), ty, call.span)
+}
+
+/// The number of frames that an argument gives, or the most; reported if there cannot be so many.
+fn frames(call: &Call<'_>, n: usize, cx: &mut Cx<'_>) -> Option<u32> {
+    if call.args.get(n).is_none() {
+        return Some(MAX_FRAMES);
     }
+    let depth = call.constant(n, "the number of frames", cx)?;
+    let depth = u32::try_from(depth)
+        .ok()
+        .filter(|n| (1..=MAX_FRAMES).contains(n));
+    if depth.is_none() {
+        let span = call.args[n].span;
+        cx.report(error::out_of_bounds(
+            "the number of frames",
+            "from 1 to 127",
+            span,
+        ));
+    }
+    depth
+}
+
+/// What user space unwinds a stack from.
+fn stack_copy(call: &Call<'_>, depth: usize, cx: &mut Cx<'_>) -> Typed {
+    let Some(depth) = frames(call, depth, cx) else {
+        return Typed::unknown(call.span);
+    };
+    let mode = match cx.config.stack_mode {
+        StackMode::BuildId => StackMode::Bpftrace,
+        mode => mode,
+    };
+    let ty = Ty::StackCopy { depth, mode };
+    Typed::value(ExprKind::Builtin(ir::Builtin::StackCopy), ty, call.span)
 }
 
 fn is_dwarf(name: &str) -> bool {

@@ -167,7 +167,7 @@ pub(crate) fn unknown_stack_mode(name: &str, span: Span) -> Diagnostic {
     let report = Diagnostic::error("stack-mode", format!("`{name}` is not a form of stacks"))
         .primary(span, "unknown form");
     near(report, name, &modes, str::to_owned)
-        .help("the forms are `bpftrace`, `perf`, `raw` and `build_id`")
+        .help("the forms are `bpftrace`, `perf`, `raw` and, of processes, `build_id` and `dwarf`")
 }
 
 pub(crate) fn kernel_build_id(span: Span) -> Diagnostic {
@@ -176,14 +176,26 @@ pub(crate) fn kernel_build_id(span: Span) -> Diagnostic {
         .help("use `ustack(build_id)`, or another form: `bpftrace`, `perf`, `raw`")
 }
 
-pub(crate) fn unwinding_by_tables(span: Span) -> Diagnostic {
+pub(crate) fn kernel_by_tables(span: Span) -> Diagnostic {
     Diagnostic::error(
         "stack-mode",
-        "strobe does not unwind stacks by tables (`.eh_frame`)",
+        "`dwarf` is for stacks of processes; the kernel unwinds its own",
     )
-    .primary(span, "not available")
-    .note("stacks are followed by frame pointers, so programs built without them show one frame")
-    .help("build the program with `-fno-omit-frame-pointer`, and use `ustack`")
+    .primary(span, "not of the kernel")
+    .help("write `kstack`, which needs no mode for that")
+}
+
+pub(crate) fn stack_copy(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "stack-copy",
+        "a stack that is unwound by tables can only be printed",
+    )
+    .primary(span, "used otherwise")
+    .note(
+        "the probe sends the registers and a copy of the stack; its frames are known when they \
+         are printed, not in the probe",
+    )
+    .help("print it with `print(ustack(dwarf))` or `printf`, or use `ustack`, which follows frame pointers")
 }
 
 pub(crate) fn unknown_symbol(name: &str, of: &str, span: Span) -> Diagnostic {

@@ -56,7 +56,7 @@ fn category(ty: &Ty) -> &'static str {
             side: crate::ir::StackSide::Kernel,
             ..
         } => "kstack",
-        Ty::Stack { .. } => "ustack",
+        Ty::Stack { .. } | Ty::StackCopy { .. } => "ustack",
         Ty::Username => "username",
         Ty::Timestamp { .. } => "timestamp",
         Ty::ProcessName => "process_name",

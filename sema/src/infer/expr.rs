@@ -57,6 +57,15 @@ pub(crate) fn check_expr(e: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
 /// Checks an expression of which the value is wanted: calls that give none are reported, and so
 /// are structs as a whole.
 pub(crate) fn check_value(e: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
+    let value = check_printed(e, cx);
+    match value.ty {
+        Ty::StackCopy { .. } => cx.fail(error::stack_copy(e.span), e.span),
+        _ => value,
+    }
+}
+
+/// As [`check_value`], of what is printed at once.
+pub(crate) fn check_printed(e: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
     let value = check_expr(e, cx);
     match value.ty {
         Ty::Void => cx.fail(error::no_value(e.span), e.span),

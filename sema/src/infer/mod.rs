@@ -19,7 +19,7 @@ pub(crate) use access::{MapPlace, map_place, place_of};
 pub(crate) use assign::{assign_variable, counter, keep, keep_key};
 pub(crate) use cast::integer_named;
 pub(crate) use constant::truth as known_truth;
-pub(crate) use expr::{check_expr, check_value, number, record_of, text};
+pub(crate) use expr::{check_expr, check_printed, check_value, number, record_of, text};
 pub(crate) use macros::{Frame, Macros, aggregated};
 pub(crate) use memory::{field_of, from_btf, pointed_to};
 pub(crate) use object::valued;

@@ -362,6 +362,9 @@ pub enum Builtin {
     FunctionAddress,
     /// The stack of the program's context, of the expression's [`Type::Stack`].
     Stack,
+    /// The registers and the upper part of the stack of the current process, of the expression's
+    /// [`Type::StackCopy`].
+    StackCopy,
     /// Full name of the attach target that the program runs for: Str.
     ProbeName,
     /// Name of the function that the attach target is in: Str.

@@ -21,7 +21,10 @@ pub use map::{Aggregation, Map, MapKind, MapValue, SeriesFold};
 pub use probe::{Probe, ProgramType, Target, Variable};
 pub use stmt::{Stmt, StmtKind};
 pub use target::{AttachTarget, Counter, Fentry, FunctionHome, Iter, Kprobe, Rate, Watchpoint};
-pub use ty::{Clock, Field, StackMode, StackSide, Type, align_up, struct_offsets};
+pub use ty::{
+    Clock, Field, STACK_PAGE_SIZE, STACK_PAGES, StackCopyLayout, StackMode, StackSide, Type,
+    align_up, struct_offsets,
+};
 pub use user::{Uprobe, UserPlace};
 
 use lexer::Diagnostic;

@@ -127,6 +127,7 @@ impl Display for Type {
                     StackMode::BuildId => f.write_str(" by build id"),
                 }
             }
+            Type::StackCopy { depth, .. } => write!(f, "copy of ustack[{depth}]"),
             Type::Username => f.write_str("username"),
             Type::ProcessName => f.write_str("process name"),
             Type::Timestamp { format, .. } => write!(f, "timestamp({format:?})"),

@@ -93,6 +93,13 @@ pub enum Type {
         /// The clock.
         clock: Clock,
     },
+    /// What user space unwinds a process's stack from: see [`StackCopyLayout`].
+    StackCopy {
+        /// Frames at most.
+        depth: u32,
+        /// How it prints.
+        mode: StackMode,
+    },
     /// The id of a cgroup, 8 bytes. Prints as its path in each hierarchy that has one.
     CgroupPath {
         /// Which hierarchies count: a pattern with wildcards; all where empty.
@@ -162,6 +169,29 @@ impl StackMode {
     }
 }
 
+/// Pages of a process's stack that a [`Type::StackCopy`] has.
+pub const STACK_PAGES: u32 = 4;
+/// Bytes of such a page: the least that any machine has.
+pub const STACK_PAGE_SIZE: u32 = 4096;
+
+/// Where the parts of a [`Type::StackCopy`] are.
+#[derive(Clone, Copy, Debug)]
+pub struct StackCopyLayout;
+
+impl StackCopyLayout {
+    /// The process: U32.
+    pub const PID: u32 = 0;
+    /// How many pages, from the first on, could be read: U32.
+    pub const PAGES: u32 = 4;
+    /// The instruction that the process is at, and what its registers for the stack, the frame
+    /// and the return address hold, where it has them: four U64.
+    pub const REGISTERS: u32 = 8;
+    /// The pages, from that on in which the stack ends.
+    pub const MEMORY: u32 = 40;
+    /// Size of all of it.
+    pub const SIZE: u32 = Self::MEMORY + STACK_PAGES * STACK_PAGE_SIZE;
+}
+
 /// A member of a [`Type::Record`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Field {
@@ -228,6 +258,7 @@ impl Type {
             Type::MacAddr => 6,
             Type::Usym => 16,
             Type::Stack { depth, mode, .. } => 8 + mode.frame_size() * depth,
+            Type::StackCopy { .. } => StackCopyLayout::SIZE,
         }
     }
 
@@ -244,6 +275,7 @@ impl Type {
             | Type::Ksym
             | Type::Usym
             | Type::Stack { .. }
+            | Type::StackCopy { .. }
             | Type::Username
             | Type::ProcessName
             | Type::Timestamp { .. }
@@ -274,7 +306,7 @@ impl Type {
     /// Whether printing it takes the symbols of a process.
     pub fn names_processes(&self) -> bool {
         match self {
-            Type::Usym => true,
+            Type::Usym | Type::StackCopy { .. } => true,
             Type::Stack { side, mode, .. } => {
                 *side == StackSide::User && matches!(mode, StackMode::Bpftrace | StackMode::Perf)
             }

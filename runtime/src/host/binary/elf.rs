@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::Path;
 
 /// An open file whose pieces are read when they are looked at.
@@ -55,6 +56,12 @@ impl Segments {
         };
         let segment = self.0.iter().find(holds)?;
         Some(address - segment.address + segment.offset)
+    }
+
+    /// The address behind all of them.
+    pub(crate) fn end(&self) -> u64 {
+        let ends = self.0.iter().map(|s| s.address.saturating_add(s.file_size));
+        ends.max().unwrap_or(0)
     }
 
     /// The address that a file offset of code is mapped to.
@@ -140,6 +147,13 @@ impl<'a> Elf<'a> {
     pub(crate) fn has_section(&self, name: &str) -> bool {
         let section = self.file.section_by_name(name);
         section.is_some_and(|section| section.file_range().is_some())
+    }
+
+    /// Where a section is in memory; nothing where there is none.
+    pub(crate) fn section_range(&self, name: &str) -> Option<Range<u64>> {
+        let section = self.file.section_by_name(name)?;
+        let start = section.address();
+        Some(start..start.checked_add(section.size())?)
     }
 
     /// The contents of a section, unpacked; empty where there is none.
