@@ -1,13 +1,15 @@
 //! The whole analysis: rounds of checking until the types are stable.
 
-use crate::cx::{Cx, NameRoom, Phase, ProgramCx};
+use crate::cx::{Cx, NameRoom, Phase, ProgramCx, Wanted};
 use crate::definitions::Definitions;
+use crate::kernel::btf::Btf;
 use crate::provider::{self, Site};
 use crate::tables::Variables;
 use crate::{Kernel, config, error, infer, ir};
 use lexer::Diagnostic;
 use parser::ast::{self, Item};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Rounds after which types that still change are taken as they are. Integer types widen at most
 /// three times; what is left are strings that grow with every round, which their size limits.
@@ -67,24 +69,59 @@ pub fn analyze(
 ) -> Result<ir::Program, Vec<Diagnostic>> {
     // What the kernel describes needs no header, and headers of the system may say it otherwise: they
     // are read where something is missing without them.
-    match with_headers(script, kernel, options, false) {
-        Err(_) if includes_system(script, kernel) => with_headers(script, kernel, options, true),
-        outcome => outcome,
+    let mut wanted = Wanted::default();
+    let alone = Sources::default();
+    let first = with_sources(script, kernel, options, alone, &mut wanted);
+    if first.is_ok() {
+        return first;
     }
+    let module = wanted.module(kernel);
+    let mut last = match &module {
+        Some(_) => {
+            let of_module = Sources {
+                module: module.clone(),
+                ..Sources::default()
+            };
+            with_sources(script, kernel, options, of_module, &mut wanted)
+        }
+        None => first,
+    };
+    if last.is_err() && includes_system(script, kernel) {
+        let all = Sources {
+            reads_system: true,
+            module,
+        };
+        last = with_sources(script, kernel, options, all, &mut wanted);
+    }
+    last
+}
+
+/// Where types come from besides the script and the kernel itself.
+#[derive(Clone, Default)]
+struct Sources {
+    /// Whether headers of the system are read.
+    reads_system: bool,
+    /// The types of a module.
+    module: Option<Arc<Btf>>,
 }
 
 fn includes_system(script: &ast::Program, kernel: &dyn Kernel) -> bool {
-    Definitions::read(script, kernel, false).0.left_out
+    Definitions::read(script, kernel, false, None).0.left_out
 }
 
-fn with_headers(
+fn with_sources(
     script: &ast::Program,
     kernel: &dyn Kernel,
     options: &Options,
-    reads_system: bool,
+    sources: Sources,
+    wanted: &mut Wanted,
 ) -> Result<ir::Program, Vec<Diagnostic>> {
     let (config, reports) = config::settings(script, &options.environment);
-    let (definitions, wrong) = Definitions::read(script, kernel, reads_system);
+    let Sources {
+        reads_system,
+        module,
+    } = sources;
+    let (definitions, wrong) = Definitions::read(script, kernel, reads_system, module);
     let mut cx = Cx::new(kernel, &definitions, options, config);
     let clauses = expand(script, &mut cx);
     let mut standing = cx.take_reports();
@@ -110,6 +147,7 @@ fn with_headers(
             None => break,
         }
     }
+    *wanted = std::mem::take(&mut cx.wanted);
     infer::check_maps(&mut cx);
     check_parameters(&mut cx);
     let limit = cx.config.max_bpf_progs;

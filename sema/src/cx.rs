@@ -13,6 +13,7 @@ use crate::{Options, error};
 use lexer::{Diagnostic, Severity, Span};
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// How much of each end of the way through macros a report shows.
 const WAY_SHOWN: usize = 4;
@@ -40,8 +41,41 @@ pub(crate) struct Cx<'a> {
     pub(crate) expanding: Vec<(String, Span)>,
     /// Offset of `comm` in `task_struct`, where BTF tells; asked for at most once.
     pub(crate) comm_offset: OnceCell<Option<u32>>,
+    /// What the kernel itself does not describe.
+    pub(crate) wanted: Wanted,
     /// The program that is being checked.
     pub(crate) program: ProgramCx,
+}
+
+/// What a script asks for and the kernel itself does not describe, but one of its modules may.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Types by their names.
+    pub(crate) types: Vec<(String, Kind)>,
+    /// Constants of enums, or other names that mean nothing.
+    pub(crate) constants: Vec<String>,
+    /// Modules whose functions have arguments of types of their own.
+    pub(crate) modules: Vec<String>,
+}
+
+impl Wanted {
+    /// The type information of the first module that has one of these.
+    pub(crate) fn module(&self, kernel: &dyn Kernel) -> Option<Arc<Btf>> {
+        let named = self.modules.iter().cloned();
+        let all = match self.types.is_empty() && self.constants.is_empty() {
+            true => Vec::new(),
+            false => kernel.btf_modules().unwrap_or_default(),
+        };
+        let has = |btf: &Arc<Btf>| {
+            let mut types = self.types.iter();
+            let mut constants = self.constants.iter();
+            self.modules.iter().any(|module| module == btf.name())
+                || types.any(|(name, kind)| btf.find_own(name, *kind).is_some())
+                || constants.any(|name| matches!(btf.find_constant(name), Ok(Some(_))))
+        };
+        let mut modules = named.chain(all);
+        modules.find_map(|name| kernel.module_btf(&name).ok().flatten().filter(has))
+    }
 }
 
 /// What types are learnt from. A phase begins when nothing more can be learnt in the last, so that
@@ -134,6 +168,7 @@ impl<'a> Cx<'a> {
             reported: HashSet::new(),
             expanding: Vec::new(),
             comm_offset: OnceCell::new(),
+            wanted: Wanted::default(),
             program: ProgramCx::default(),
         }
     }

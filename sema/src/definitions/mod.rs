@@ -42,7 +42,9 @@ const MACHINE: &[(&str, &str)] = &[
 /// What a script defines, and where types come from.
 pub(crate) struct Definitions<'a> {
     kernel: &'a dyn Kernel,
-    /// The script's own types over the kernel's, where it has any.
+    /// The types of a module over the kernel's, where the script needs them.
+    module: Option<Arc<Btf>>,
+    /// The script's own types over those, where it has any.
     own: Option<Btf>,
     macros: BTreeMap<String, c::ast::Macro>,
     /// The numbers of the system's macros.
@@ -53,11 +55,12 @@ pub(crate) struct Definitions<'a> {
 
 impl<'a> Definitions<'a> {
     /// Reads what a script defines, and reports what is wrong with it. Headers of the system are
-    /// read if so said.
+    /// read if so said, and the types of a module are there if one is given.
     pub(crate) fn read(
         script: &ast::Program,
         kernel: &'a dyn Kernel,
         reads_system: bool,
+        module: Option<Arc<Btf>>,
     ) -> (Self, Vec<Diagnostic>) {
         let definitions = script.items.iter().filter_map(|item| match item {
             Item::Definition(definition) => Some(definition),
@@ -72,6 +75,7 @@ impl<'a> Definitions<'a> {
         if pieces.is_empty() {
             let none = Definitions {
                 kernel,
+                module,
                 own: None,
                 macros: BTreeMap::new(),
                 constants: HashMap::new(),
@@ -79,7 +83,8 @@ impl<'a> Definitions<'a> {
             };
             return (none, Vec::new());
         }
-        let base = kernel.btf().ok().map(Arc::clone);
+        let base = module.clone();
+        let base = base.or_else(|| kernel.btf().ok().map(Arc::clone));
         let mut predefined = MACHINE.to_vec();
         if base.is_some() {
             predefined.push((HAVE_BTF, "1"));
@@ -94,6 +99,7 @@ impl<'a> Definitions<'a> {
         let macros = unit.macros.into_iter();
         let definitions = Definitions {
             kernel,
+            module,
             own,
             macros: macros.map(|m| (m.name.name.clone(), m)).collect(),
             constants,
@@ -102,12 +108,17 @@ impl<'a> Definitions<'a> {
         (definitions, reports)
     }
 
-    /// The types of the script and of the kernel.
+    /// The types of the script, of its module and of the kernel.
     pub(crate) fn btf(&self) -> Result<&Btf, KernelError> {
-        match &self.own {
-            Some(own) => Ok(own),
+        match self.own.as_ref().or(self.module.as_deref()) {
+            Some(btf) => Ok(btf),
             None => self.kernel.btf().map(|btf| &**btf),
         }
+    }
+
+    /// Whether the types of a module are among those of [`Definitions::btf`].
+    pub(crate) fn has_module(&self, name: &str) -> bool {
+        self.module.as_ref().is_some_and(|btf| btf.name() == name)
     }
 
     /// The number that a macro of the system's headers is.

@@ -253,7 +253,7 @@ fn definitions(text: &str) -> (Option<Btf>, Vec<lexer::Diagnostic>) {
     let (script, reports) = parser::parse(&sources, file);
     assert!(reports.is_empty(), "{reports:?}");
     let kernel = Fake::new();
-    let (definitions, reports) = Definitions::read(&script, &kernel, false);
+    let (definitions, reports) = Definitions::read(&script, &kernel, false, None);
     (definitions.own, reports)
 }
 

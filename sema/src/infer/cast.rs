@@ -106,6 +106,7 @@ fn named(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
             let known = cx.btf().ok();
             let found = known.and_then(|btf| Some((btf, btf.find(name, Kind::Typedef)?)));
             let Some((btf, id)) = found else {
+                cx.wanted.types.push((name.to_owned(), Kind::Typedef));
                 let names: Vec<&str> = INTEGERS
                     .iter()
                     .flat_map(|(names, ..)| *names)
@@ -132,6 +133,7 @@ fn kernel_type(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) 
     if let Some(id) = btf.find(name, kind) {
         return Some(id);
     }
+    cx.wanted.types.push((name.to_owned(), kind));
     let names = btf.names(kind);
     let names: Vec<&str> = names.iter().map(|(name, _)| &**name).collect();
     cx.report(error::unknown_tag(word, name, &names, span));

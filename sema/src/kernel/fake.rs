@@ -19,6 +19,7 @@ pub struct Fake {
     functions: BTreeSet<Function>,
     bpf_functions: Vec<BpfFunction>,
     btf: Option<Arc<Btf>>,
+    modules: BTreeMap<String, Arc<Btf>>,
     symbols: BTreeMap<String, u64>,
     headers: BTreeMap<String, String>,
     features: HashSet<Feature>,
@@ -48,6 +49,13 @@ impl Fake {
     #[must_use]
     pub fn with_btf(mut self, btf: Btf) -> Self {
         self.btf = Some(Arc::new(btf));
+        self
+    }
+
+    /// Gives it a module with type information, which is by its name.
+    #[must_use]
+    pub fn with_module(mut self, btf: Btf) -> Self {
+        self.modules.insert(btf.name().to_owned(), Arc::new(btf));
         self
     }
 
@@ -137,12 +145,12 @@ impl Kernel for Fake {
         })
     }
 
-    fn module_btf(&self, _: &str) -> Result<Option<Arc<Btf>>, KernelError> {
-        Ok(None)
+    fn module_btf(&self, module: &str) -> Result<Option<Arc<Btf>>, KernelError> {
+        Ok(self.modules.get(module).cloned())
     }
 
     fn btf_modules(&self) -> Result<Vec<String>, KernelError> {
-        Ok(Vec::new())
+        Ok(self.modules.keys().cloned().collect())
     }
 
     fn functions(&self, module: Option<&str>) -> Result<Vec<Function>, KernelError> {

@@ -104,6 +104,7 @@ pub(crate) fn returned(signature: &Signature, span: Span, cx: &mut Cx<'_>) -> Op
 /// the kernel or to a module, may use fewer.
 fn slot(offset: i64, ty: TypeId, module: Option<&str>, span: Span, cx: &mut Cx<'_>) -> Typed {
     let answer = type_of(ty, module, cx);
+    note_module(ty, module, cx);
     let Some(ty) = cx.ask(answer, span) else {
         return Typed::unknown(span);
     };
@@ -126,9 +127,21 @@ fn type_of(ty: TypeId, module: Option<&str>, cx: &Cx<'_>) -> Result<Ty, KernelEr
     let Some(module) = module.filter(|_| ty.0 >= kernel.len()) else {
         return from_btf(kernel, ty);
     };
+    if cx.definitions.has_module(module) {
+        return from_btf(cx.btf()?, ty);
+    }
     match cx.kernel.module_btf(module)? {
         Some(btf) => from_module(&btf, kernel, ty),
         None => Ok(Ty::U64),
+    }
+}
+
+/// Notes that a module's own types would tell more of a value.
+fn note_module(ty: TypeId, module: Option<&str>, cx: &mut Cx<'_>) {
+    let Some(module) = module else { return };
+    let is_own = cx.kernel.btf().is_ok_and(|kernel| ty.0 >= kernel.len());
+    if is_own && !cx.wanted.modules.iter().any(|known| known == module) {
+        cx.wanted.modules.push(module.to_owned());
     }
 }
 
