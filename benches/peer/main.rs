@@ -6,6 +6,7 @@
 //! gone when it ends, however it ends. README.md beside this tells what was found.
 
 mod event;
+mod keys;
 mod output;
 mod start;
 mod support;
@@ -21,13 +22,14 @@ const INSIDE: &str = "STROBE_BENCH_INSIDE";
 /// A part, by name; takes what all share and tells whether its bars hold.
 type Part = (&'static str, fn(&Bench) -> Result<Verdict, String>);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("size", start::size),
     ("start", start::start),
     ("calls", start::calls),
     ("stop", start::stop),
     ("event", event::event),
     ("output", output::output),
+    ("keys", keys::keys),
 ];
 
 fn main() -> ExitCode {

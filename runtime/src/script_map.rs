@@ -116,8 +116,11 @@ impl<'a> ScriptMaps<'a> {
             self.zeroed.borrow_mut().remove(&id);
             return map.map.update(&ONLY_KEY, &vec![0; map.map.value_size()]);
         }
-        for entry in read_all(map.map)? {
-            map.map.delete(&entry.key)?;
+        /// Keys that are removed at a time.
+        const MANY: usize = 4096;
+        for entries in read_all(map.map)?.chunks(MANY) {
+            let keys: Vec<u8> = entries.iter().flat_map(|e| e.key.iter().copied()).collect();
+            map.map.delete_batch(&keys)?;
         }
         Ok(())
     }

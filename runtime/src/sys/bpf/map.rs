@@ -139,6 +139,39 @@ impl Map {
         self.element(Command::MapDelete, address(key), 0, "delete from")
     }
 
+    /// Removes many keys, one behind the other in `keys`; those that are not there do not matter.
+    pub(crate) fn delete_batch(&self, keys: &[u8]) -> Result<(), SyscallError> {
+        let size = self.key_size;
+        self.require(size > 0 && keys.len().is_multiple_of(size.max(1)))?;
+        let mut rest = keys;
+        while !rest.is_empty() {
+            let mut attribute = Batched {
+                cursor_in: 0,
+                cursor_out: 0,
+                keys: address(rest),
+                values: 0,
+                count: u32::try_from(rest.len() / size).unwrap_or(u32::MAX),
+                map: self.raw(),
+                element_flags: 0,
+                flags: 0,
+            };
+            // The kernel stops at a key that is not there, and says how many it has removed.
+            let done = match call(Command::MapDeleteBatch, &mut attribute) {
+                Ok(_) => attribute.count as usize,
+                Err(libc::ENOENT) => attribute.count as usize + 1,
+                // It knows no batches, or none for such a map.
+                Err(libc::EINVAL | libc::EOPNOTSUPP | NOT_SUPPORTED) => {
+                    self.delete(&rest[..size])?;
+                    1
+                }
+                Err(errno) => return Err(self.error("delete from", errno)),
+            };
+            let bytes = done.max(1).saturating_mul(size).min(rest.len());
+            rest = &rest[bytes..];
+        }
+        Ok(())
+    }
+
     /// Writes the key behind `key` (the first one where `key` is nothing or is gone); false behind
     /// the last.
     pub(crate) fn next_key(
@@ -239,6 +272,9 @@ impl Map {
         SyscallError::new(format!("{verb} map `{}`", self.name), errno)
     }
 }
+
+/// `ENOTSUPP`, which only the kernel has a name for.
+const NOT_SUPPORTED: i32 = 524;
 
 /// Where a batched look-up stands. Made new, it stands at the start.
 #[derive(Clone, Debug, Default)]

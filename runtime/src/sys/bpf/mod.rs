@@ -42,6 +42,7 @@ enum Command {
     BtfLoad = 18,
     MapFreeze = 22,
     MapLookupBatch = 24,
+    MapDeleteBatch = 27,
     LinkCreate = 28,
     ProgramNextId = 11,
     ProgramById = 13,
