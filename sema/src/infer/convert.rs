@@ -129,6 +129,16 @@ fn reinterpret(value: Typed, to: &Ty, span: Span) -> Option<Typed> {
             };
             fits.then(|| value.converted(&wide))?
         }
+        // A literal has no size of its own. Of what is wider than that many bytes, they come first.
+        Ty::Int { .. } if value.as_literal().is_some() && size < 8 => {
+            let fits = |literal: i128| (0..1i128 << (8 * size)).contains(&literal);
+            let fits = value.as_literal().is_some_and(fits);
+            fits.then(|| value.converted(&Ty::U64))?
+        }
+        Ty::Int { .. } if value.as_literal() == Some(0) && matches!(to, Ty::Array { .. }) => {
+            let (cap, cut) = (size, false);
+            super::expr::text(Vec::new(), span).converted(&Ty::Str { cap, cut })
+        }
         Ty::Str { cut, .. } if has <= size && matches!(to, Ty::Array { .. }) => {
             let (cap, cut) = (size, *cut);
             value.converted(&Ty::Str { cap, cut })
