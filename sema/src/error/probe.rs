@@ -162,12 +162,9 @@ pub(crate) fn unknown_raw_tracepoint(event: &str, all: &[&str], span: Span) -> D
 }
 
 pub(crate) fn no_module(module: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "unknown-module",
-        format!("strobe knows no raw tracepoints of a module `{module}`"),
-    )
-    .primary(span, "no such module")
-    .help("the kernel itself is `vmlinux`, or leave the module out")
+    Diagnostic::error("unknown-module", format!("no module `{module}` is loaded"))
+        .primary(span, "no such module")
+        .help("the kernel itself is `vmlinux`, or leave the module out")
 }
 
 pub(crate) fn unknown_setting(name: &str, all: &[&str], span: Span) -> Diagnostic {

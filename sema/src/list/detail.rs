@@ -3,6 +3,10 @@
 use super::function;
 use crate::kernel::{Kernel, KernelError, format};
 use crate::provider::{Moment, rawtracepoint};
+use std::sync::Arc;
+
+/// The kernel itself, as a module.
+const KERNEL: &str = "vmlinux";
 
 /// The arguments of a probe by its full name, one a line and indented, as `-lv` shows them. None
 /// for a probe without arguments and for one that there is not.
@@ -13,7 +17,7 @@ pub fn arguments(kernel: &dyn Kernel, probe: &str) -> Result<Vec<String>, Kernel
     let parts: Vec<&str> = probe.split(':').collect();
     let lines = match parts[..] {
         ["tracepoint", system, event] => fields(kernel, system, event)?,
-        ["rawtracepoint", _, event] => parameters(kernel, event)?,
+        ["rawtracepoint", module, event] => parameters(kernel, module, event)?,
         ["kprobe" | "kretprobe", name] => function::declaration(kernel, None, name)?,
         ["kprobe" | "kretprobe", module, name] => {
             function::declaration(kernel, Some(module), name)?
@@ -38,9 +42,12 @@ fn fields(kernel: &dyn Kernel, system: &str, event: &str) -> Result<Vec<String>,
     Ok(fields.map(|field| field.declaration.clone()).collect())
 }
 
-fn parameters(kernel: &dyn Kernel, event: &str) -> Result<Vec<String>, KernelError> {
-    let btf = kernel.btf()?;
-    let params = rawtracepoint::params(btf, event).unwrap_or_default();
+fn parameters(kernel: &dyn Kernel, module: &str, event: &str) -> Result<Vec<String>, KernelError> {
+    let btf = match kernel.module_btf(module)? {
+        Some(btf) if module != KERNEL => btf,
+        _ => Arc::clone(kernel.btf()?),
+    };
+    let params = rawtracepoint::params(&btf, event).unwrap_or_default();
     let lines = params.into_iter();
     lines
         .map(|(name, ty)| Ok(format!("{} {name}", btf.type_name(ty)?)))

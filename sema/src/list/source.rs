@@ -168,7 +168,14 @@ fn tracepoints(kernel: &dyn Kernel, pattern: &str) -> Result<Vec<String>, Kernel
 fn raw_tracepoints(kernel: &dyn Kernel, _: &str) -> Result<Vec<String>, KernelError> {
     let btf = kernel.btf()?;
     let events = rawtracepoint::events(btf);
-    Ok(events
+    let mut names: Vec<String> = events
         .map(|event| format!("rawtracepoint:{}:{event}", btf.name()))
-        .collect())
+        .collect();
+    for module in kernel.btf_modules()? {
+        if let Some(btf) = kernel.module_btf(&module)? {
+            let events = rawtracepoint::own_events(kernel, &btf)?;
+            names.extend(events.map(|event| format!("rawtracepoint:{module}:{event}")));
+        }
+    }
+    Ok(names)
 }
