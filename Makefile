@@ -53,11 +53,12 @@ test: cargo
 	@$(if $(SUDO),echo 'Root is needed by the tests that load programs into the kernel: using sudo.')
 	$(AS_ROOT) cargo test --workspace --locked --no-fail-fast
 
-# KERNELS may name further images, each with its config-* beside it; CASES a part of a name.
+# KERNELS may name further images, each with its config-* beside it; CASES a part of a name, or
+# several with | between them.
 test-kernels: cargo
 	@.ci/packages 'build strobe' $(BUILD_PACKAGES)
 	@.ci/packages --optional 'boot kernels' $(KERNEL_PACKAGES)
-	cargo test --locked --test run -- kernels $(KERNELS) $(CASES)
+	cargo test --locked --test run -- kernels $(KERNELS) $(if $(CASES),'$(CASES)')
 
 bench: build
 	@.ci/packages 'compare with bpftrace' $(BENCH_PACKAGES)

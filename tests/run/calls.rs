@@ -1,10 +1,16 @@
 //! What one call of a workload does, by its kind.
 
+use rustix::event::{Timespec, poll};
+use rustix::mount::{MountFlags, UnmountFlags};
 use rustix::process::{getpid, test_kill_process};
+use rustix::thread::{CpuSet, sched_setaffinity};
 use std::fs::{self, File, Permissions};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+use std::io::{Read, Seek, Write};
+use std::net::{
+    Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream, ToSocketAddrs, UdpSocket,
+};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -77,6 +83,25 @@ impl Calls {
             "tcp" => tcp(),
             "datagram" => datagram(),
             "refused" => drop(TcpStream::connect(closed_port())),
+            "udp" => udp(),
+            "unix" => unix(),
+            "timeout" => {
+                let _ = TcpStream::connect_timeout(&NOWHERE.into(), Duration::from_millis(1500));
+            }
+            "poll" => drop(poll(&mut [], Some(&POLL_TIME))),
+            "wander" => pin((n + 1) % 2),
+            "mount" => mount(&self.scratch),
+            "contend" => contend(&self.scratch),
+            "bash" => pipe_to(&["/bin/bash", "--norc", "-i"], b"echo typed\n"),
+            "tls" => tls(),
+            "dropcaches" => fs::write("/proc/sys/vm/drop_caches", "2").expect("root may"),
+            "oom" => oom(),
+            "rmmod" => drop(
+                Command::new("rmmod")
+                    .arg("no_such")
+                    .stderr(Stdio::null())
+                    .status(),
+            ),
             "kmsg" => drop(fs::write(
                 "/dev/kmsg",
                 format!("{}\n", self.scratch.display()),
@@ -101,6 +126,134 @@ fn spin(time: Duration) {
     while start.elapsed() < time {
         std::hint::spin_loop();
     }
+}
+
+/// How long a poll lasts.
+const POLL_TIME: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 50_000_000,
+};
+
+/// Packets to here are lost: see the first process of a virtual machine.
+const NOWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 9, 0, 2), 9);
+
+/// Pins the thread to a CPU, by its number modulo how many there are.
+pub fn pin(index: usize) {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut set = CpuSet::new();
+    set.set(index % cpus.max(2));
+    // One CPU alone leaves no choice.
+    let _ = sched_setaffinity(None, &set);
+}
+
+/// A datagram to a port that nobody listens on.
+fn udp() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let closed = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let port = closed.local_addr().expect("it has an address");
+    drop(closed);
+    socket.send_to(b"lost", port).expect("it is sent");
+}
+
+/// Eleven bytes over a stream and five in a datagram.
+fn unix() {
+    let (mut a, mut b) = UnixStream::pair().expect("a pair");
+    a.write_all(b"in a stream").expect("it is taken");
+    b.read_exact(&mut [0; 11]).expect("it comes");
+    let (a, b) = UnixDatagram::pair().expect("a pair");
+    a.send(b"alone").expect("it is taken");
+    b.recv(&mut [0; 20]).expect("it comes");
+}
+
+/// Mounts memory on a folder, and takes it away.
+fn mount(path: &Path) {
+    fs::create_dir(path).expect("the scratch folder is new");
+    rustix::mount::mount("none", path, "tmpfs", MountFlags::empty(), None).expect("root may");
+    rustix::mount::unmount(path, UnmountFlags::empty()).expect("nobody uses it");
+    fs::remove_dir(path).expect("the scratch folder is empty");
+}
+
+/// Four threads that write to one file at a time, for which the kernel has a lock.
+fn contend(path: &Path) {
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut file = File::create(path).expect("the scratch file is writable");
+                for _ in 0..10 {
+                    file.rewind().expect("it is a file");
+                    file.write_all(&[1; 1 << 20]).expect("memory has room");
+                }
+            });
+        }
+    });
+    fs::remove_file(path).expect("the scratch file is there");
+}
+
+/// A program with something on its standard input.
+fn pipe_to(words: &[&str], text: &[u8]) {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).stdin(Stdio::piped());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(text).expect("it reads");
+    }
+    drop(child.wait());
+}
+
+/// A line from a client of TLS to its server, which turns it around, with a key that both know.
+fn tls() {
+    const KEY: [&str; 2] = ["-psk", "1234"];
+    let openssl = || {
+        let mut command = Command::new("/usr/bin/openssl");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(Stdio::null());
+        command
+    };
+    let address = closed_port().to_string();
+    let mut server = openssl();
+    server.args(["s_server", "-rev", "-nocert", "-accept", &address]);
+    let server = server.args(KEY).spawn().expect("it starts");
+    // It takes the server a while to listen.
+    while !is_heard(&address) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut client = openssl();
+    client.args(["s_client", "-quiet", "-connect", &address]);
+    let mut client = client.args(KEY).spawn().expect("it starts");
+    if let (Some(input), Some(output)) = (&mut client.stdin, &mut client.stdout) {
+        input.write_all(b"secret words\n").expect("it reads");
+        output.read_exact(&mut [0; 13]).expect("it answers");
+    }
+    for mut process in [client, server] {
+        drop(process.kill());
+        drop(process.wait());
+    }
+}
+
+/// Whether somebody listens, by the kernel's list: a connection would be the only one.
+fn is_heard(address: &str) -> bool {
+    let port = address
+        .rsplit(':')
+        .next()
+        .and_then(|p| p.parse::<u16>().ok());
+    let wanted = format!(":{:04X} ", port.unwrap_or(0));
+    ["/proc/net/tcp", "/proc/net/tcp6"].iter().any(|list| {
+        let list = fs::read_to_string(list).unwrap_or_default();
+        list.lines()
+            .any(|line| line.contains(&wanted) && line.contains(" 0A "))
+    })
+}
+
+/// A program that takes more memory than its group may have.
+fn oom() {
+    let group = Path::new("/sys/fs/cgroup/small");
+    fs::create_dir(group).expect("the group is new");
+    fs::write(group.join("memory.max"), "20M").expect("root may");
+    fs::write(group.join("memory.swap.max"), "0").expect("root may");
+    let script = "echo 0 >/sys/fs/cgroup/small/cgroup.procs; exec tail /dev/zero";
+    drop(Command::new("sh").args(["-c", script]).status());
+    fs::remove_dir(group).expect("nobody is in it");
 }
 
 /// A program that is run from the folder for temporary files.

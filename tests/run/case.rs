@@ -14,7 +14,7 @@
 //! default; `file`, `stdin` or `nothing`), `env` (`NAME=value`), `user` (`nobody`; else root), `workload`
 //! (its words; started once all is attached, and strobe interrupted when it has ended), `signal`
 //! (`INT` or `TERM`; sent once all is attached and `after`, a line of the output, was seen), `exit`.
-//! `needs` (what the kernel must have, of [`crate::needs`]; with `!` before it, must not have).
+//! `needs` (what the machine must have, of [`crate::needs`]; with `!` before it, must not have).
 //! `under` is a command that starts strobe as its own last words.
 //! `with` is a file's name and then, as a block, its lines: it lies beside the script (`from: file`).
 //! Blocks of lines indented by four: `program`, `stdout`, `stderr`, `file` (what `{file}` holds in
@@ -61,6 +61,15 @@ pub struct Case {
     /// Files in the directory of the case, by name.
     pub with: Vec<(String, String)>,
     pub exit: i32,
+}
+
+impl Case {
+    /// The texts that may name programs to trace.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let words = self.flags.iter().chain(&self.args);
+        let words = words.chain(self.beside.iter().flatten());
+        words.chain([&self.program]).map(String::as_str)
+    }
 }
 
 /// Every case of every `*.run` file in a directory.

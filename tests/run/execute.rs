@@ -25,8 +25,7 @@ pub fn run(case: &Case) -> Result<Completion, Failed> {
     if let Some(reason) = needs::missing(&case.needs) {
         return Ok(Completion::ignored_with(reason));
     }
-    let texts = case.flags.iter().chain([&case.program]);
-    if let Some(reason) = target::missing(texts.map(String::as_str)) {
+    if let Some(reason) = target::missing(case.texts()) {
         return Ok(Completion::ignored_with(reason));
     }
     let mut place = Place::new();
@@ -181,7 +180,7 @@ fn attend(
     running: Running,
     beside: Option<Child>,
 ) -> Result<Ended, String> {
-    let attaches = case.from != From::Nothing;
+    let attaches = case.from != From::Nothing || case.signal.is_some();
     if case.workload.is_some() || beside.is_some() && attaches || case.signal.is_some() {
         running.wait_attached()?;
     }

@@ -2,7 +2,8 @@
 //!
 //! In a virtual machine whoever started it says what its kernel was built with; on the machine
 //! itself the kernel is asked. Neither asks strobe, but for `fentry`, which some kernels have and
-//! refuse.
+//! refuse. What anybody can see is looked at in both: `SUBSYSTEM:EVENT` is a tracepoint, a path a
+//! file.
 
 use crate::execute::strobe;
 use std::path::Path;
@@ -13,7 +14,9 @@ use std::sync::OnceLock;
 pub const VARIABLE: &str = "STROBE_TEST_KERNEL_HAS";
 
 /// Everything that a case can need: its word, and the option that a kernel is built with for it.
-pub const KNOWN: [(&str, &str); 9] = [
+pub const KNOWN: [(&str, &str); 10] = [
+    // Nobody else's work is disturbed: what changes the whole machine is for virtual ones.
+    ("alone", "CONFIG_PROC_SYSCTL"),
     ("kprobe", "CONFIG_KPROBE_EVENTS"),
     ("kprobe-multi", "CONFIG_FPROBE"),
     ("fentry", "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS"),
@@ -30,7 +33,11 @@ pub const KNOWN: [(&str, &str); 9] = [
 /// What is missing of what a case needs.
 pub fn missing(needs: &[String]) -> Option<String> {
     let missing = needs.iter().find(|need| !has(need))?;
-    let missing = missing.trim_start_matches('!');
+    let missing = match missing.trim_start_matches('!') {
+        "alone" => return Some("it changes the whole machine".to_owned()),
+        event if event.contains(':') => format!("tracepoint {event}"),
+        other => other.to_owned(),
+    };
     Some(match needs.iter().any(|need| need.starts_with('!')) {
         true => format!("this is for kernels without {missing}"),
         false => format!("this kernel has no {missing}"),
@@ -41,6 +48,12 @@ pub fn missing(needs: &[String]) -> Option<String> {
 fn has(need: &str) -> bool {
     if let Some(without) = need.strip_prefix('!') {
         return !has(without);
+    }
+    if need.starts_with('/') {
+        return Path::new(need).exists();
+    }
+    if let Some((subsystem, event)) = need.split_once(':') {
+        return has_tracepoint(subsystem, event);
     }
     assert!(
         KNOWN.iter().any(|(known, _)| *known == need),
@@ -71,6 +84,15 @@ fn has_here(need: &str) -> bool {
             .is_ok_and(|modes| modes.contains("[none]")),
         "function-list" => std::fs::read("/sys/kernel/tracing/available_filter_functions").is_ok(),
         _ => false,
+    }
+}
+
+/// Where tracefs is mounted, it says; elsewhere the function behind the tracepoint.
+fn has_tracepoint(subsystem: &str, event: &str) -> bool {
+    let events = Path::new("/sys/kernel/tracing/events");
+    match events.is_dir() {
+        true => events.join(subsystem).join(event).is_dir(),
+        false => has_symbol(&format!("__traceiter_{event}")),
     }
 }
 

@@ -34,12 +34,17 @@ pub fn fill(text: &str, directory: &Path) -> String {
     text
 }
 
-/// Why a program that texts name cannot be had here.
+/// Builds the programs that texts name; why one of them cannot be had here.
 pub fn missing<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
     let named = texts.flat_map(named);
     named
         .filter_map(|(kind, name)| build(&kind, &name).err())
-        .next()
+        .reduce(|first, _| first)
+}
+
+/// Where programs are built. A virtual machine has them at the same place.
+pub fn directory() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("targets")
 }
 
 /// Kind and name of each program that a text names.
@@ -63,7 +68,7 @@ fn build(kind: &str, name: &str) -> Result<PathBuf, String> {
     if let Some(known) = built.get(&key) {
         return known.clone();
     }
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("targets");
+    let directory = directory();
     std::fs::create_dir_all(&directory).expect("the directory of targets can be made");
     let result = make(kind, name, &directory);
     built.insert(key, result.clone());
@@ -74,11 +79,16 @@ fn build(kind: &str, name: &str) -> Result<PathBuf, String> {
 /// mistake of ours.
 fn make(kind: &str, name: &str, directory: &Path) -> Result<PathBuf, String> {
     let whole = directory.join(name);
+    let out = directory.join(format!("{name}.{kind}"));
+    if !sources().is_dir() {
+        let built = if kind == "target" { whole } else { out };
+        let reason = "programs to trace are built on the host alone";
+        return built.is_file().then_some(built).ok_or(reason.to_owned());
+    }
     compile(name, &whole)?;
     if kind == "target" {
         return Ok(whole);
     }
-    let out = directory.join(format!("{name}.{kind}"));
     let (from, to) = (whole.as_os_str(), out.as_os_str());
     match kind {
         "stripped" => tool(
@@ -108,10 +118,7 @@ fn make(kind: &str, name: &str, directory: &Path) -> Result<PathBuf, String> {
 }
 
 fn compile(name: &str, to: &Path) -> Result<(), String> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run/targets");
-    if !sources.is_dir() {
-        return Err("programs to trace are built on the host alone".to_owned());
-    }
+    let sources = sources();
     let compilers = [("c", "gcc"), ("cpp", "g++"), ("rs", "rustc")];
     let found = compilers.iter().find_map(|(extension, compiler)| {
         let path = sources.join(format!("{name}.{extension}"));
@@ -127,6 +134,10 @@ fn compile(name: &str, to: &Path) -> Result<(), String> {
             .arg("-o")
             .arg(to),
     )
+}
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run/targets")
 }
 
 fn tool(command: &mut Command) -> Result<(), String> {

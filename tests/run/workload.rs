@@ -4,8 +4,8 @@
 //! `workload NAME KIND TOTAL PROCESSES`: `TOTAL` calls of `KIND` (see [`crate::calls`]), shared
 //! evenly by `PROCESSES` processes that are pinned to the CPUs in turn and run at once.
 
-use crate::calls::Calls;
-use rustix::thread::{CpuSet, sched_setaffinity, set_name};
+use crate::calls::{Calls, pin};
+use rustix::thread::set_name;
 use std::ffi::CString;
 use std::process::Command;
 
@@ -61,11 +61,4 @@ fn work(name: &str, kind: &str, calls: usize, index: usize) {
     for call in 0..calls {
         work.make(call);
     }
-}
-
-fn pin(index: usize) {
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut set = CpuSet::new();
-    set.set(index % cpus);
-    sched_setaffinity(None, &set).expect("the kernel pins a process to one CPU");
 }

@@ -47,21 +47,6 @@ static void writable_code(void)
 	       3 * PAGE);
 }
 
-// Writes pages, has them swapped out, and reads them again.
-static void swap(int count)
-{
-	char *memory = mmap(NULL, count * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	volatile char sum = 0;
-
-	memset(memory, 1, count * PAGE);
-	madvise(memory, count * PAGE, MADV_PAGEOUT);
-	// Until they are written to the disk they are still in memory.
-	sync();
-	sleep(2);
-	for (int i = 0; i < count; i++)
-		sum += memory[i * PAGE];
-}
-
 int main(int argc, char **argv)
 {
 	const char *kind = argv[1];
@@ -70,10 +55,6 @@ int main(int argc, char **argv)
 
 	while (read(0, &byte, 1) > 0)
 		;
-	if (strcmp(kind, "swap") == 0) {
-		swap(count);
-		return 0;
-	}
 	for (int i = 0; i < count; i++) {
 		if (strcmp(kind, "map") == 0)
 			map();

@@ -1,54 +1,44 @@
 //! Which cases virtual machines run.
 //!
-//! The rule: without a pattern, every case with a `needs:` of whatever file, for only another
-//! kernel may have it; and the cases of [`SMOKE`], so that each provider has at least one on each
-//! kernel. All others are left to the host, where `make test` runs them: what they need, every
-//! kernel has. A case that is chosen but lacks what it needs on every kernel of the matrix, and on
-//! the host too, is run nowhere, which is an error. With a pattern, every case that it matches.
+//! The rule: without a pattern, every case of a provider and of a saved tool, and whatever else has
+//! a `needs:`, for only another kernel may have it; and the cases of [`SMOKE`]. All others are left
+//! to the host, where `make test` runs them: what they need, every kernel has. A case that is
+//! chosen but lacks what it needs on every kernel of the matrix, and on the host too, is run
+//! nowhere, which is an error. With a pattern, every case whose name holds
+//! it, or one of its parts between `|`.
 
 use crate::case::{self, Case};
 use std::path::Path;
 
 /// The directories of cases.
-pub const DIRECTORIES: [&str; 2] = ["tests/run", "tests/tools"];
+pub const DIRECTORIES: [&str; 2] = ["tests/run", TOOLS];
+
+/// Where the cases of saved tools are.
+const TOOLS: &str = "tests/tools";
+
+/// How the files of providers and of tools are named.
+const THEMES: [&str; 4] = ["probe-", "user_probes", "usdt", "tool-"];
 
 /// Cases of what every kernel has, to be run on each all the same: where the programs that LLVM
-/// makes, or what they ask the kernel for, differ by kernel.
-const SMOKE: [&str; 26] = [
+/// makes differ by kernel.
+const SMOKE: [&str; 5] = [
     "loops: a hundred thousand rounds",
     "loops: for over aggregations folds them",
     "loops: histograms in a loop",
     "loops: loops of every kind inside each other",
     "loops: while with many rounds",
-    "probe-counter: page faults of a process",
-    "probe-counter: the short name of the provider",
-    "probe-iter: path by way of the current task",
-    "probe-iter: socket_cookie is of one socket",
-    "probe-iter: the files of a process",
-    "probe-iter: the memory of processes",
-    "probe-iter: the task that walks",
-    "probe-list: arguments of a function and what it returns",
-    "probe-list: functions by pattern",
-    "probe-list: iterators",
-    "probe-own: a signal without its prefix",
-    "probe-own: begin and end in their order",
-    "probe-own: tests that pass",
-    "probe-rawtracepoint: arguments by name",
-    "probe-rawtracepoint: exactly the calls that were made",
-    "probe-timer: interval ms:50",
-    "probe-timer: profile hz:99",
-    "probe-tracepoint: a process of its own",
-    "probe-tracepoint: exactly the calls that were made",
-    "probe-tracepoint: wildcards in the event",
-    "probe-watchpoint: no such symbol",
 ];
 
 /// The cases of the matrix below a directory, and how many others there are.
 pub fn choose(root: &Path, pattern: Option<&str>) -> (Vec<Case>, usize) {
     let cases = DIRECTORIES.iter().flat_map(|d| case::load(&root.join(d)));
     let (chosen, others): (Vec<Case>, Vec<Case>) = cases.partition(|case| match pattern {
-        Some(pattern) => case.name.contains(pattern),
-        None => !case.needs.is_empty() || SMOKE.contains(&case.name.as_str()),
+        Some(pattern) => pattern.split('|').any(|part| case.name.contains(part)),
+        None => {
+            !case.needs.is_empty()
+                || THEMES.iter().any(|theme| case.name.starts_with(theme))
+                || SMOKE.contains(&case.name.as_str())
+        }
     });
     if pattern.is_none() {
         for name in SMOKE {
@@ -59,4 +49,11 @@ pub fn choose(root: &Path, pattern: Option<&str>) -> (Vec<Case>, usize) {
         }
     }
     (chosen, others.len())
+}
+
+/// The saved tool that a case runs.
+pub fn tool(case: &Case) -> Option<&str> {
+    let rest = case.flags.strip_prefix(&["run".to_owned()])?;
+    let mut words = rest.iter().filter(|word| !word.starts_with('-'));
+    words.next().map(String::as_str)
 }

@@ -18,16 +18,21 @@ pub const END: &str = "guest: end";
 pub const INIT: &str = "\
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
-export PATH=/bin HOME=/root
+export PATH=/bin:/usr/bin HOME=/root
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-mount -t tmpfs tmp /tmp
-mount -t tmpfs tmp /var/tmp
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t bpf bpf /sys/fs/bpf
+mount -t cgroup2 cgroup /sys/fs/cgroup
 ip link set lo up
-[ -f /module.ko ] && insmod /module.ko
+for module in /modules/*.ko; do insmod $module; done
+disk=/sys/block/nvme0n1
+[ -d $disk ] && echo mq-deadline >$disk/queue/scheduler
+mount -t ext4 /dev/nvme0n1 /var/tmp || mount -t tmpfs tmp /var/tmp
+# Packets that are sent over it go nowhere.
+ip addr add 10.9.0.1/24 dev dummy0 && ip link set dummy0 up
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 for word in $(cat /proc/cmdline); do
     case $word in
     strobe.has=*) export STROBE_TEST_KERNEL_HAS=${word#*=} ;;

@@ -2,6 +2,7 @@
 
 use super::kernel::Kernel;
 use super::{choice, guest};
+use crate::target;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +17,21 @@ const DIRECTORIES: [&str; 9] = [
     "bin", "proc", "sys", "dev", "tmp", "var", "var/tmp", "etc", "root",
 ];
 
-const USERS: &str = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n";
+/// Files that programs read.
+const TEXTS: [(&str, &str); 3] = [
+    (
+        "etc/passwd",
+        "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
+    ),
+    ("etc/hosts", "127.0.0.1 localhost\n"),
+    ("etc/nsswitch.conf", "hosts: files\n"),
+];
+
+/// Programs of this machine that tools look into, and where they are there.
+const PROGRAMS: [(&str, &str); 2] = [
+    ("/bin/bash", "bin/bash"),
+    ("/usr/bin/openssl", "usr/bin/openssl"),
+];
 
 /// The archive for a kernel.
 pub fn pack(busybox: &[u8], kernel: &Kernel) -> Result<Vec<u8>, String> {
@@ -26,22 +41,38 @@ pub fn pack(busybox: &[u8], kernel: &Kernel) -> Result<Vec<u8>, String> {
     }
     archive.file(Path::new("bin/busybox"), PROGRAM, busybox);
     archive.file(Path::new("init"), PROGRAM, guest::INIT.as_bytes());
-    archive.file(Path::new("etc/passwd"), FILE, USERS.as_bytes());
+    for (name, text) in TEXTS {
+        archive.file(Path::new(name), FILE, text.as_bytes());
+    }
     let this = std::env::current_exe().map_err(|e| e.to_string())?;
     let strobe = Path::new(env!("CARGO_BIN_EXE_strobe"));
     for (path, name) in [(this.as_path(), guest::RUNNER), (strobe, guest::STROBE)] {
-        archive.file(Path::new(name), PROGRAM, &read(path)?);
-        for library in libraries(path)? {
-            archive.file(&library, PROGRAM, &read(&library)?);
-        }
+        archive.program(path, Path::new(name))?;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for path in cases(root)? {
         let text = read(&root.join(&path))?;
         archive.file(&path, FILE, &text);
     }
-    if let Some(module) = &kernel.module {
-        archive.file(Path::new("module.ko"), FILE, module);
+    for (module, number) in kernel.modules.iter().zip(0..) {
+        archive.file(Path::new(&format!("modules/{number}.ko")), FILE, module);
+    }
+    for (path, name) in PROGRAMS {
+        let path = Path::new(path);
+        // What is not installed here is not there either, and its cases say so.
+        if path.is_file() {
+            archive.program(path, Path::new(name))?;
+        }
+    }
+    // None where no case names one.
+    let targets = std::fs::read_dir(target::directory()).into_iter().flatten();
+    for entry in targets.flatten() {
+        let path = entry.path();
+        archive.program(&path, &path)?;
+    }
+    // Where libraries are.
+    if let Ok(list) = std::fs::read("/etc/ld.so.cache") {
+        archive.file(Path::new("etc/ld.so.cache"), FILE, &list);
     }
     archive.entry("TRAILER!!!", 0, &[]);
     Ok(archive.bytes)
@@ -98,6 +129,15 @@ impl Archive {
         if self.known.insert(path.to_owned()) {
             self.entry(&path.to_string_lossy(), mode, data);
         }
+    }
+
+    /// Adds a program with its libraries; or another file, which has none.
+    fn program(&mut self, path: &Path, name: &Path) -> Result<(), String> {
+        self.file(name, PROGRAM, &read(path)?);
+        for library in libraries(path)? {
+            self.file(&library, PROGRAM, &read(&library)?);
+        }
+        Ok(())
     }
 
     /// A header of 13 fields of 8 hexadecimal digits, the name, the data; both padded to 4 bytes.

@@ -8,8 +8,15 @@ use std::process::Command;
 /// The series of kernels that are got from Debian's packages.
 pub const SERIES: [&str; 2] = ["6.1", "6.12"];
 
-/// The module that cases know, and where it is below `kernel`.
-const MODULE: &str = "drivers/net/dummy.ko";
+/// The modules that cases know, in the order in which they are loaded, and where they are below
+/// `kernel`. What a kernel has built in has no file.
+const MODULES: [&str; 5] = [
+    "drivers/block/loop.ko",
+    "lib/libcrc32c.ko",
+    "fs/xfs/xfs.ko",
+    "block/mq-deadline.ko",
+    "drivers/net/dummy.ko",
+];
 
 /// A kernel that can be booted.
 pub struct Kernel {
@@ -18,8 +25,8 @@ pub struct Kernel {
     pub image: PathBuf,
     /// What it has, by the words that cases use.
     pub has: Vec<&'static str>,
-    /// A module to load, as it is in its file.
-    pub module: Option<Vec<u8>>,
+    /// Modules to load, as they are in their files, in order.
+    pub modules: Vec<Vec<u8>>,
 }
 
 /// The images that were named on the command line, with the build configuration that stands
@@ -36,7 +43,7 @@ pub fn given(images: &[String]) -> Result<Vec<Kernel>, String> {
             name: name.into_owned(),
             image: path,
             has: features(&config),
-            module: None,
+            modules: Vec::new(),
         })
     };
     images.iter().map(kernel).collect()
@@ -64,7 +71,7 @@ pub fn packaged(cache: &Path, series: &str) -> Result<Kernel, String> {
         name: series.to_owned(),
         image,
         has: features(&config),
-        module: module(&root),
+        modules: modules(&root),
     })
 }
 
@@ -77,19 +84,46 @@ fn features(config: &str) -> Vec<&'static str> {
     known.map(|(word, _)| *word).collect()
 }
 
-/// The bytes of the module, unpacked.
-fn module(root: &Path) -> Option<Vec<u8>> {
-    let releases = std::fs::read_dir(root.join("lib/modules")).ok()?;
-    let release = releases
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .next()?;
-    let plain = release.join("kernel").join(MODULE);
-    if let Ok(bytes) = std::fs::read(&plain) {
+/// The bytes of the modules, unpacked.
+fn modules(root: &Path) -> Vec<Vec<u8>> {
+    let releases = std::fs::read_dir(root.join("lib/modules"));
+    let mut releases = releases.into_iter().flatten().flatten();
+    let Some(release) = releases.next() else {
+        return Vec::new();
+    };
+    let folder = release.path().join("kernel");
+    MODULES
+        .iter()
+        .filter_map(|module| unpacked(&folder.join(module)))
+        .collect()
+}
+
+/// A file that may be packed.
+fn unpacked(path: &Path) -> Option<Vec<u8>> {
+    if let Ok(bytes) = std::fs::read(path) {
         return Some(bytes);
     }
-    let packed = plain.with_extension("ko.xz");
+    let packed = path.with_extension("ko.xz");
     let output = Command::new("xz").arg("-dc").arg(packed).output().ok()?;
     output.status.success().then_some(output.stdout)
+}
+
+/// An image of a disk with an empty file system, from the cache or made.
+pub fn disk(cache: &Path) -> Result<PathBuf, String> {
+    const BYTES: u64 = 256 << 20;
+    let path = cache.join("disk.img");
+    if !path.is_file() {
+        let part = path.with_extension("part");
+        let file = std::fs::File::create(&part).map_err(|e| e.to_string())?;
+        file.set_len(BYTES).map_err(|e| e.to_string())?;
+        let search = std::env::var("PATH").unwrap_or_default();
+        run(Command::new("mkfs.ext4")
+            .env("PATH", format!("{search}:/usr/sbin:/sbin"))
+            .args(["-q", "-F"])
+            .arg(&part))?;
+        std::fs::rename(part, &path).map_err(|e| e.to_string())?;
+    }
+    Ok(path)
 }
 
 /// The name of the newest package of a series.

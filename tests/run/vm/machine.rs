@@ -2,7 +2,9 @@
 
 use super::guest;
 use super::kernel::Kernel;
-use std::io::{BufRead, BufReader};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -27,7 +29,7 @@ pub enum Verdict {
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// The cases, by their names.
-    pub cases: Vec<(String, Verdict)>,
+    pub cases: BTreeMap<String, Verdict>,
     /// What the cases said that failed.
     pub failures: Vec<String>,
     pub took: Duration,
@@ -47,14 +49,16 @@ pub fn find() -> Result<(), String> {
 pub fn boot(
     kernel: &Kernel,
     initramfs: &Path,
+    disk: Option<&Path>,
     patterns: &[String],
     cache: &Path,
 ) -> Result<Outcome, String> {
     let start = Instant::now();
     let console = cache.join(format!("{}.console", kernel.name));
     let pattern = patterns.first().map_or("", String::as_str);
+    // `norandmaps`: the emulator translates a program anew for each address that it is loaded at.
     let line = format!(
-        "console=ttyS0 quiet panic=-1 no_timer_check strobe.has={} strobe.pattern={pattern}",
+        "console=ttyS0 quiet panic=-1 no_timer_check norandmaps strobe.has={} strobe.pattern={pattern}",
         kernel.has.join(",")
     );
     let mut machine = Command::new(QEMU)
@@ -75,16 +79,23 @@ pub fn boot(
         .arg("-initrd")
         .arg(initramfs)
         .args(["-append", &line])
+        .args(disk.into_iter().flat_map(drive))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|e| format!("cannot run {QEMU}: {e}"))?;
+    // For whoever cannot wait.
+    let mut log = File::create(cache.join(format!("{}.log", kernel.name))).ok();
     let lines = machine.stdout.take().map(BufReader::new);
     let ended = guard(machine);
     let mut outcome = Outcome::default();
     let mut is_over = false;
     for line in lines.into_iter().flat_map(BufRead::lines) {
         let line = line.map_err(|e| e.to_string())?;
+        if let Some(log) = &mut log {
+            // Nothing depends on it.
+            let _ = writeln!(log, "{}", line.trim_end());
+        }
         is_over |= line.trim() == guest::END;
         read_line(line.trim_end(), &mut outcome);
     }
@@ -92,6 +103,17 @@ pub fn boot(
     outcome.took = start.elapsed();
     outcome.stuck = (!is_over).then_some(console);
     Ok(outcome)
+}
+
+/// A disk, of whose image nothing is changed.
+fn drive(image: &Path) -> [String; 4] {
+    let image = image.display();
+    [
+        "-drive".to_owned(),
+        format!("file={image},format=raw,if=none,id=disk,snapshot=on"),
+        "-device".to_owned(),
+        "nvme,serial=disk,drive=disk".to_owned(),
+    ]
 }
 
 /// Ends the machine when its time is over.
@@ -125,5 +147,5 @@ fn read_line(line: &str, outcome: &mut Outcome) {
         _ if word.starts_with("ignored") => Verdict::Skipped(String::new()),
         _ => Verdict::Broken,
     };
-    outcome.cases.push((name.trim().to_owned(), verdict));
+    outcome.cases.insert(name.trim().to_owned(), verdict);
 }

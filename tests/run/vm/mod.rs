@@ -11,6 +11,7 @@ mod kernel;
 mod machine;
 mod table;
 
+use crate::{case, target};
 use kernel::Kernel;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -67,11 +68,22 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
         "{} cases on each kernel; {others} others are left to the host",
         chosen.len()
     );
+    let texts = chosen.iter().flat_map(case::Case::texts);
+    if let Some(reason) = target::missing(texts) {
+        println!("some programs to trace are missing: {reason}");
+    }
+    let disk = match kernel::disk(&cache) {
+        Ok(disk) => Some(disk),
+        Err(reason) => {
+            println!("without a disk: {reason}");
+            None
+        }
+    };
     let boot = |kernel: &Kernel| {
         let archive = initramfs::pack(&busybox, kernel)?;
         let path = cache.join(format!("{}.cpio", kernel.name));
         std::fs::write(&path, archive).map_err(|e| e.to_string())?;
-        machine::boot(kernel, &path, patterns, &cache)
+        machine::boot(kernel, &path, disk.as_deref(), patterns, &cache)
     };
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let running: Vec<_> = kernels
@@ -83,7 +95,7 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
             .map(|outcome| outcome.unwrap_or_else(|_| Err("the driver panicked".to_owned())))
             .collect()
     });
-    let good = table::print(&kernels, &outcomes, pattern.is_none().then_some(&chosen));
+    let good = table::print(&kernels, &outcomes, &chosen, pattern.is_none());
     println!("left to the host: {others} cases");
     Ok(good)
 }

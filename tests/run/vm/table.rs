@@ -1,17 +1,22 @@
-//! Provider by kernel: what works, what the kernel does not have, what is broken.
+//! Provider and saved tool by kernel: what works, what the kernel does not have, what is broken.
 
+use super::choice;
 use super::kernel::Kernel;
 use super::machine::{Outcome, Verdict};
 use crate::case::Case;
 use crate::needs;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Prints the table and what failed; whether all that should work did. `all` is given for the
-/// whole matrix, of which no case may be skipped everywhere.
+/// How wide a column is.
+const WIDTH: usize = 26;
+
+/// Prints the table and what failed; whether all that should work did. Of the whole matrix no
+/// chosen case may be skipped everywhere.
 pub fn print(
     kernels: &[Kernel],
     outcomes: &[Result<Outcome, String>],
-    all: Option<&Vec<Case>>,
+    chosen: &[Case],
+    is_whole: bool,
 ) -> bool {
     let mut good = true;
     for (kernel, outcome) in kernels.iter().zip(outcomes) {
@@ -23,26 +28,33 @@ pub fn print(
             Ok(outcome) => good &= report(kernel, outcome),
         }
     }
-    println!();
-    let themes: BTreeSet<&str> = cases(outcomes).map(|(name, _)| theme(name)).collect();
-    let width = 26;
-    let names = kernels
-        .iter()
-        .map(|kernel| format!("{:width$}", kernel.name));
-    println!("{:18}{}", "provider", names.collect::<String>());
-    for theme in themes {
-        let cells = outcomes.iter().map(|outcome| {
-            let text = outcome
-                .as_ref()
-                .map_or("no answer".to_owned(), |o| cell(o, theme));
-            format!("{text:width$}")
-        });
-        let row: String = cells.collect();
-        let name = theme.trim_start_matches("probe-");
-        println!("{name:18}{}", row.trim_end());
+    let mut providers: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
+    let mut tools: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
+    for case in chosen {
+        match choice::tool(case) {
+            Some(tool) => tools.entry(tool).or_default().push(case),
+            None => providers.entry(theme(&case.name)).or_default().push(case),
+        }
     }
-    if let Some(all) = all {
-        good &= none_is_skipped_everywhere(all, outcomes);
+    for (title, rows) in [("provider", providers), ("tool", tools)] {
+        println!();
+        let names = kernels
+            .iter()
+            .map(|kernel| format!("{:WIDTH$}", kernel.name));
+        println!("{title:18}{}", names.collect::<String>().trim_end());
+        for (name, cases) in rows {
+            let cells = outcomes.iter().map(|outcome| {
+                let text = outcome
+                    .as_ref()
+                    .map_or("no answer".to_owned(), |o| cell(o, &cases));
+                format!("{text:WIDTH$}")
+            });
+            let row: String = cells.collect();
+            println!("{name:18}{}", row.trim_end());
+        }
+    }
+    if is_whole {
+        good &= none_is_skipped_everywhere(chosen, outcomes);
     }
     good
 }
@@ -52,11 +64,13 @@ fn report(kernel: &Kernel, outcome: &Outcome) -> bool {
     let broken: Vec<&str> = outcome
         .cases
         .iter()
-        .filter(|(_, verdict)| *verdict == Verdict::Broken)
+        .filter(|(_, verdict)| **verdict == Verdict::Broken)
         .map(|(name, _)| name.as_str())
         .collect();
-    let skipped = |case: &&(String, Verdict)| matches!(case.1, Verdict::Skipped(_));
-    let skipped = outcome.cases.iter().filter(skipped).count();
+    let verdicts = outcome.cases.values();
+    let skipped = verdicts
+        .filter(|v| matches!(v, Verdict::Skipped(_)))
+        .count();
     let (ran, seconds) = (outcome.cases.len() - skipped, outcome.took.as_secs());
     println!(
         "kernel {}: {ran} cases ran in {seconds} s, {skipped} it has not what they need for",
@@ -81,24 +95,29 @@ fn report(kernel: &Kernel, outcome: &Outcome) -> bool {
     false
 }
 
-fn cell(outcome: &Outcome, wanted: &str) -> String {
+/// What became of cases on a kernel. A tool whose cases all expect that it refuses does not work
+/// there, and says why.
+fn cell(outcome: &Outcome, wanted: &[&Case]) -> String {
     let mut works = 0;
     let mut broken = 0;
+    let mut is_refused = true;
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for (name, verdict) in &outcome.cases {
-        if theme(name) != wanted {
-            continue;
-        }
-        match verdict {
-            Verdict::Works => works += 1,
-            Verdict::Broken => broken += 1,
-            Verdict::Skipped(reason) => *reasons.entry(reason.as_str()).or_default() += 1,
+    for case in wanted {
+        match outcome.cases.get(&case.name) {
+            None => broken += 1,
+            Some(Verdict::Broken) => broken += 1,
+            Some(Verdict::Works) => {
+                works += 1;
+                is_refused &= choice::tool(case).is_some() && case.exit != 0;
+            }
+            Some(Verdict::Skipped(reason)) => *reasons.entry(reason.as_str()).or_default() += 1,
         }
     }
     let most = reasons.into_iter().max_by_key(|(_, count)| *count);
     match (works, broken, most) {
         (_, 1.., _) => format!("broken ({broken} of {})", works + broken),
         (0, _, Some((reason, _))) => reason.to_owned(),
+        _ if is_refused => "not here, and says so".to_owned(),
         (_, _, Some((_, skipped))) => format!("works ({works}, {skipped} not here)"),
         (_, _, None) => format!("works ({works})"),
     }
@@ -106,9 +125,12 @@ fn cell(outcome: &Outcome, wanted: &str) -> String {
 
 /// Reports cases that no kernel of the matrix has run, unless the host runs them.
 fn none_is_skipped_everywhere(all: &[Case], outcomes: &[Result<Outcome, String>]) -> bool {
-    let ran: BTreeSet<&str> = cases(outcomes)
+    let ran: BTreeSet<&str> = outcomes
+        .iter()
+        .flatten()
+        .flat_map(|outcome| &outcome.cases)
         .filter(|(_, verdict)| !matches!(verdict, Verdict::Skipped(_)))
-        .map(|(name, _)| name)
+        .map(|(name, _)| name.as_str())
         .collect();
     let mut nowhere = all
         .iter()
@@ -121,16 +143,8 @@ fn none_is_skipped_everywhere(all: &[Case], outcomes: &[Result<Outcome, String>]
     good
 }
 
-fn cases(outcomes: &[Result<Outcome, String>]) -> impl Iterator<Item = (&str, &Verdict)> {
-    let outcomes = outcomes.iter().flatten();
-    outcomes.flat_map(|o| {
-        o.cases
-            .iter()
-            .map(|(name, verdict)| (name.as_str(), verdict))
-    })
-}
-
 /// The file that a case is from.
 fn theme(name: &str) -> &str {
-    name.split(": ").next().unwrap_or(name)
+    let file = name.split(": ").next().unwrap_or(name);
+    file.trim_start_matches("probe-")
 }
