@@ -112,6 +112,9 @@ pub enum Token<'s> {
     /// `false`
     #[token("false")]
     False,
+    /// `comptime`
+    #[token("comptime")]
+    Comptime,
     /// `sizeof`
     #[token("sizeof")]
     SizeOf,

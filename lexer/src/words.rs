@@ -18,6 +18,7 @@ impl Token<'_> {
             Token::Let => "let",
             Token::True => "true",
             Token::False => "false",
+            Token::Comptime => "comptime",
             Token::SizeOf => "sizeof",
             Token::OffsetOf => "offsetof",
             Token::TypeOf => "typeof",

@@ -11,6 +11,7 @@ const VALUE: &[&str] = &[
     "name",
     "true",
     "false",
+    "comptime",
     "sizeof",
     "offsetof",
     "typeinfo",

@@ -154,6 +154,8 @@ pub enum UnaryOp {
     Deref,
     /// `&`
     AddrOf,
+    /// `comptime`: the operand is to be known when compiling.
+    Comptime,
 }
 
 impl UnaryOp {
@@ -165,6 +167,7 @@ impl UnaryOp {
             Self::BitNot => "~",
             Self::Deref => "*",
             Self::AddrOf => "&",
+            Self::Comptime => "comptime ",
         }
     }
 }

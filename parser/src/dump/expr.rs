@@ -23,7 +23,7 @@ fn label(kind: &ExprKind) -> String {
         ExprKind::MapIndex { map, .. } => format!("map entry {}", map.name),
         ExprKind::Positional(number) => format!("parameter ${number}"),
         ExprKind::PositionalCount => "parameter count".to_owned(),
-        ExprKind::Unary(op, _) => format!("unary {}", op.as_str()),
+        ExprKind::Unary(op, _) => format!("unary {}", op.as_str().trim_end()),
         ExprKind::IncDec { op, .. } => format!("step {op:?}"),
         ExprKind::Binary { op, .. } => format!("binary {}", op.as_str()),
         ExprKind::Ternary { then: None, .. } => "ternary ?:".to_owned(),

@@ -41,7 +41,7 @@ fn compare(op: CompareOp, left: &Expr, right: &Expr) -> Option<bool> {
 }
 
 /// The value of an expression that is made of constants.
-fn number(e: &Expr) -> Option<i128> {
+pub(super) fn number(e: &Expr) -> Option<i128> {
     let value = match &e.kind {
         ExprKind::Int(bits) => i128::from(*bits),
         ExprKind::Convert(operand) if e.ty == Type::Bool => i128::from(number(operand)? != 0),

@@ -5,7 +5,7 @@
 //! and so does what unsigned numbers narrower than `uint64` add up to.
 
 use super::expr::{check_expr, check_value};
-use super::{access, address, assign, object};
+use super::{access, address, assign, constant, object};
 use crate::cx::{Cx, Phase};
 use crate::error;
 use crate::ir::{self, CompareOp, ExprKind};
@@ -47,7 +47,25 @@ pub(super) fn unary(op: UnaryOp, operand: &ast::Expr, span: Span, cx: &mut Cx<'_
         UnaryOp::Neg | UnaryOp::BitNot => arithmetic_unary(op, operand, span, cx),
         UnaryOp::AddrOf => address::of(operand, span, cx),
         UnaryOp::Deref => access::deref_expr(operand, span, cx),
+        UnaryOp::Comptime => comptime(operand, cx),
     }
+}
+
+/// `comptime e`: the value of `e`, which must not depend on when the probe runs.
+fn comptime(operand: &ast::Expr, cx: &mut Cx<'_>) -> Typed {
+    let value = check_value(operand, cx);
+    if value.is_unknown() || value.as_literal().is_some() || value.as_text().is_some() {
+        return value;
+    }
+    let (ty, span) = (value.ty.clone(), value.span);
+    let known = value.into_ir();
+    let folded = if ty == Ty::Bool {
+        constant::truth(&known)
+            .map(|holds| Typed::value(ExprKind::Int(u64::from(holds)), Ty::Bool, span))
+    } else {
+        constant::number(&known).map(|number| Typed::literal(number, span))
+    };
+    folded.unwrap_or_else(|| cx.fail(error::not_constant("comptime", "a value", span), span))
 }
 
 fn arithmetic_unary(op: UnaryOp, operand: &ast::Expr, span: Span, cx: &mut Cx<'_>) -> Typed {
