@@ -37,7 +37,7 @@ pub(super) static TABLE: &[Builtin] = &[
     Builtin {
         name: "ppid",
         signature: "ppid or ppid(task)",
-        doc: "The process id of the parent, of the current task or of another.",
+        doc: "The process id of the parent, of the current task or of another, in the first PID namespace.",
         example: "printf(\"%d is a child of %d\\n\", pid, ppid)",
         check: Check::Either(1, |call, cx| {
             of_task(call, cx, &["real_parent", "tgid"], Ty::U32)
