@@ -5,6 +5,7 @@
 //! own, so that tracefs and bpffs, which the peer and bpftool need, are seen by nobody else and
 //! gone when it ends, however it ends. README.md beside this tells what was found.
 
+mod attach;
 mod event;
 mod keys;
 mod output;
@@ -22,10 +23,11 @@ const INSIDE: &str = "STROBE_BENCH_INSIDE";
 /// A part, by name; takes what all share and tells whether its bars hold.
 type Part = (&'static str, fn(&Bench) -> Result<Verdict, String>);
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("size", start::size),
     ("start", start::start),
     ("calls", start::calls),
+    ("attach", attach::attach),
     ("stop", start::stop),
     ("event", event::event),
     ("output", output::output),

@@ -1,0 +1,110 @@
+//! Runs that attach, and end a millisecond later: one tracepoint, and each system call's, without
+//! and with a field of theirs, which makes them perf tracepoints. And lists of all there is.
+
+use super::support::{Bench, Verdict, spread};
+use std::process::Command;
+use std::time::Instant;
+
+/// Runs of each tracer.
+const RUNS: usize = 5;
+
+/// What is attached, by name, and how many times as fast as the peer it must be at least.
+const RUNS_OF: [(&str, &str, f64); 3] = [
+    (
+        "one",
+        "tracepoint:syscalls:sys_enter_lseek { @ = count(); }",
+        1.0,
+    ),
+    (
+        "hundreds",
+        "tracepoint:syscalls:sys_enter_* { @ = count(); }",
+        1.0,
+    ),
+    (
+        "with a field",
+        "tracepoint:syscalls:sys_enter_* { @ = max(args->__syscall_nr); }",
+        1.0,
+    ),
+];
+
+/// Seconds that a list may take.
+const LIST: f64 = 1.0;
+
+/// Attaching and detaching beside the peer; both must say that they attached as many.
+pub fn attach(bench: &Bench) -> Result<Verdict, String> {
+    let mut verdict = Verdict::Holds;
+    for (name, script, bar) in RUNS_OF {
+        let script = format!("{script} interval:ms:1 {{ exit(); }}");
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let mut attached = 0;
+        for _ in 0..RUNS {
+            let (seconds, probes) = whole_run(&bench.strobe, &script)?;
+            ours.push(seconds * 1e3);
+            let (seconds, peer) = whole_run("bpftrace", &script)?;
+            theirs.push(seconds * 1e3);
+            if probes != peer {
+                return Err(format!("{name}: {probes} probes here, {peer} there"));
+            }
+            attached = probes;
+        }
+        let (ours, theirs) = (spread(ours), spread(theirs));
+        let holds = Verdict::of(ours.1 * bar <= theirs.1);
+        println!(
+            "{name:<14} {attached:4} probes: strobe {:7.1} ms ({:.1} to {:.1})   bpftrace {:7.1} ms ({:.1} to {:.1}): {}",
+            ours.1,
+            ours.0,
+            ours.2,
+            theirs.1,
+            theirs.0,
+            theirs.2,
+            holds.word()
+        );
+        verdict = verdict.and(holds);
+    }
+    for pattern in ["tracepoint:*", "kprobe:*"] {
+        let mut lines = 0;
+        let mut times = Vec::new();
+        for _ in 0..RUNS {
+            let start = Instant::now();
+            lines = output(&bench.strobe, &["-l", pattern])?.0.lines().count();
+            times.push(start.elapsed().as_secs_f64());
+        }
+        let (least, middle, most) = spread(times);
+        let holds = Verdict::of(middle <= LIST && lines > 1000);
+        println!(
+            "-l {pattern:<14} {lines} lines in {middle:.3} s ({least:.3} to {most:.3}): {}",
+            holds.word()
+        );
+        verdict = verdict.and(holds);
+    }
+    Ok(verdict)
+}
+
+/// Seconds that a script takes from start to end, and how many probes it said to have attached.
+fn whole_run(tracer: &str, script: &str) -> Result<(f64, u64), String> {
+    let start = Instant::now();
+    let (out, err) = output(tracer, &["-e", script])?;
+    let seconds = start.elapsed().as_secs_f64();
+    let said = |line: &str| {
+        let count = line
+            .strip_prefix("Attached ")
+            .or(line.strip_prefix("Attaching "))?;
+        count.split(' ').next()?.parse().ok()
+    };
+    let probes = out.lines().chain(err.lines()).find_map(said);
+    Ok((
+        seconds,
+        probes.ok_or(format!("{tracer} did not attach: {err}"))?,
+    ))
+}
+
+/// What a tracer prints, and says beside.
+fn output(tracer: &str, args: &[&str]) -> Result<(String, String), String> {
+    let output = Command::new(tracer).args(args).output();
+    let output = output.map_err(|e| format!("{tracer}: {e}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match output.status.success() {
+        true => Ok((text(&output.stdout), text(&output.stderr))),
+        false => Err(format!("{tracer}: {}", text(&output.stderr))),
+    }
+}
