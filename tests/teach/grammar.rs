@@ -13,7 +13,14 @@ const KEYWORDS: [&str; 16] = [
     "macro", "import", "begin", "end", "BEGIN", "END",
 ];
 
-const OPERATORS: [&str; 5] = ["sizeof", "offsetof", "typeof", "typeinfo", "container_of"];
+const OPERATORS: [&str; 6] = [
+    "comptime",
+    "sizeof",
+    "offsetof",
+    "typeof",
+    "typeinfo",
+    "container_of",
+];
 
 fn grammar() -> Value {
     let words = |words: Vec<&str>| format!(r"\b({})\b", words.join("|"));
