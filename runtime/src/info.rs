@@ -136,6 +136,10 @@ fn features(host: &Host) -> Vec<(String, Answer)> {
             host.has(Feature::RawTracepointCookie),
         ),
         ("look-up on another CPU", host.has(Feature::LookupPerCpu)),
+        (
+            "address of a function of a process",
+            host.has(Feature::UserFunctionAddress),
+        ),
         ("map batches", map_batch()),
     ];
     rows(&has)

@@ -3,7 +3,7 @@
 //! In a virtual machine whoever started it says what its kernel was built with; on the machine
 //! itself the kernel is asked. Neither asks strobe, but for `fentry`, which some kernels have and
 //! refuse. What anybody can see is looked at in both: `SUBSYSTEM:EVENT` is a tracepoint, a path a
-//! file.
+//! file, `NAME()` a function of the kernel.
 
 use crate::execute::strobe;
 use std::path::Path;
@@ -54,6 +54,9 @@ fn has(need: &str) -> bool {
     }
     if let Some((subsystem, event)) = need.split_once(':') {
         return has_tracepoint(subsystem, event);
+    }
+    if let Some(function) = need.strip_suffix("()") {
+        return has_symbol(function);
     }
     assert!(
         KNOWN.iter().any(|(known, _)| *known == need),

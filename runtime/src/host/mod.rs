@@ -43,6 +43,7 @@ pub struct Host {
     raw_tracepoint_cookie: OnceLock<bool>,
     isa_v4: OnceLock<bool>,
     lookup_per_cpu: OnceLock<bool>,
+    user_function_address: OnceLock<bool>,
     functions: OnceLock<Result<Vec<Function>, KernelError>>,
     /// The file of traceable functions that the person named.
     function_list: Option<PathBuf>,
@@ -157,6 +158,10 @@ impl Kernel for Host {
                 .get_or_init(feature::raw_tracepoint_cookie),
             Feature::IsaV4 => *self.isa_v4.get_or_init(feature::isa_v4),
             Feature::LookupPerCpu => *self.lookup_per_cpu.get_or_init(feature::lookup_per_cpu),
+            // Both came with 6.6, and a helper that knows no processes tells nothing of it.
+            Feature::UserFunctionAddress => *self
+                .user_function_address
+                .get_or_init(|| feature::uprobe_multi(false)),
         }
     }
 

@@ -148,4 +148,5 @@ fn features_agree_with_the_kernels_version() {
     assert_eq!(host.has(Feature::RawTracepointCookie), version >= (6, 10));
     assert_eq!(host.has(Feature::IsaV4), version >= (6, 6));
     assert_eq!(host.has(Feature::LookupPerCpu), version >= (5, 19));
+    assert_eq!(host.has(Feature::UserFunctionAddress), version >= (6, 6));
 }

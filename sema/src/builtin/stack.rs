@@ -4,6 +4,7 @@ use super::{Builtin, Call, Check, Mode};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{self, ExprKind, StackMode, StackSide};
+use crate::kernel::{Feature, KernelError};
 use crate::provider::registers::convention;
 use crate::provider::{Args, Moment, args};
 use crate::ty::{AddressSpace, Pointee, Ty};
@@ -107,6 +108,14 @@ fn uaddr(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         Moment::Entry => {
             let ip = args::register(convention().instruction(), call.span);
             (ip.into_ir(), code.instruction)
+        }
+        Moment::Return if !cx.kernel.has(Feature::UserFunctionAddress) => {
+            let lack = KernelError::Missing {
+                what: "where a function that returns has been (bpf_get_func_ip, since 6.6)"
+                    .to_owned(),
+                help: "keep what `uaddr` says in a `uprobe` of the function, in a map".to_owned(),
+            };
+            return cx.fail(error::kernel(&lack, call.span), call.span);
         }
         Moment::Return => {
             let function = ExprKind::Builtin(ir::Builtin::FunctionAddress);

@@ -98,6 +98,8 @@ pub enum Feature {
     IsaV4,
     /// `bpf_map_lookup_percpu_elem` (5.19).
     LookupPerCpu,
+    /// `bpf_get_func_ip` in probes of processes (6.6).
+    UserFunctionAddress,
 }
 
 /// The questions. Answers do not change during one run.

@@ -3,6 +3,7 @@
 use super::choice;
 use crate::execute;
 use libtest_mimic::{Arguments, ColorSetting, Trial};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,6 +11,8 @@ use std::process::ExitCode;
 pub const RUNNER: &str = "runner";
 /// Where strobe is there.
 pub const STROBE: &str = "strobe";
+/// A file there: the names of cases that have been run, a line each.
+pub const DONE: &str = "done";
 /// The last line that a virtual machine prints.
 pub const END: &str = "guest: end";
 
@@ -50,8 +53,11 @@ poweroff -f
 pub fn run(patterns: &[String]) -> ExitCode {
     let pattern = patterns.first().map(String::as_str);
     let (cases, _) = choice::choose(Path::new("/"), pattern);
+    let done = std::fs::read_to_string(Path::new("/").join(DONE)).unwrap_or_default();
+    let done: BTreeSet<&str> = done.lines().collect();
     let trials = cases
         .into_iter()
+        .filter(|case| !done.contains(case.name.as_str()))
         .map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)))
         .collect();
     let arguments = Arguments {

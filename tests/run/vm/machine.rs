@@ -37,6 +37,16 @@ pub struct Outcome {
     pub stuck: Option<PathBuf>,
 }
 
+impl Outcome {
+    /// Adds what came of another boot, which ran what was left.
+    pub fn add(&mut self, other: Outcome) {
+        self.cases.extend(other.cases);
+        self.failures.extend(other.failures);
+        self.took += other.took;
+        self.stuck = other.stuck;
+    }
+}
+
 /// Why there is no QEMU, if there is none.
 pub fn find() -> Result<(), String> {
     let found = Command::new(QEMU).arg("--version").output();
@@ -45,17 +55,20 @@ pub fn find() -> Result<(), String> {
     })
 }
 
-/// Boots a kernel and waits until the cases have run.
+/// Boots a kernel and waits until the cases have run. What it prints is kept in files that are
+/// named like `place`.
 pub fn boot(
     kernel: &Kernel,
     initramfs: &Path,
     disk: Option<&Path>,
-    patterns: &[String],
-    cache: &Path,
+    pattern: Option<&str>,
+    place: &Path,
 ) -> Result<Outcome, String> {
     let start = Instant::now();
-    let console = cache.join(format!("{}.console", kernel.name));
-    let pattern = patterns.first().map_or("", String::as_str);
+    // Not `with_extension`: the name has a dot.
+    let beside = |ending: &str| PathBuf::from(format!("{}.{ending}", place.display()));
+    let console = beside("console");
+    let pattern = pattern.unwrap_or_default();
     // `norandmaps`: the emulator translates a program anew for each address that it is loaded at.
     let line = format!(
         "console=ttyS0 quiet panic=-1 no_timer_check norandmaps strobe.has={} strobe.pattern={pattern}",
@@ -85,7 +98,7 @@ pub fn boot(
         .spawn()
         .map_err(|e| format!("cannot run {QEMU}: {e}"))?;
     // For whoever cannot wait.
-    let mut log = File::create(cache.join(format!("{}.log", kernel.name))).ok();
+    let mut log = File::create(beside("log")).ok();
     let lines = machine.stdout.take().map(BufReader::new);
     let ended = guard(machine);
     let mut outcome = Outcome::default();
