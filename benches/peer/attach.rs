@@ -5,25 +5,23 @@ use super::support::{Bench, Verdict, spread};
 use std::process::Command;
 use std::time::Instant;
 
-/// Runs of each tracer.
-const RUNS: usize = 5;
-
-/// What is attached, by name, and how many times as fast as the peer it must be at least.
-const RUNS_OF: [(&str, &str, f64); 3] = [
+/// What is attached, by name, and how often. Closing hundreds of perf tracepoints takes the kernel
+/// half a minute.
+const SCRIPTS: [(&str, &str, usize); 3] = [
     (
         "one",
         "tracepoint:syscalls:sys_enter_lseek { @ = count(); }",
-        1.0,
+        5,
     ),
     (
         "hundreds",
         "tracepoint:syscalls:sys_enter_* { @ = count(); }",
-        1.0,
+        1,
     ),
     (
         "with a field",
         "tracepoint:syscalls:sys_enter_* { @ = max(args->__syscall_nr); }",
-        1.0,
+        1,
     ),
 ];
 
@@ -33,11 +31,11 @@ const LIST: f64 = 1.0;
 /// Attaching and detaching beside the peer; both must say that they attached as many.
 pub fn attach(bench: &Bench) -> Result<Verdict, String> {
     let mut verdict = Verdict::Holds;
-    for (name, script, bar) in RUNS_OF {
+    for (name, script, runs) in SCRIPTS {
         let script = format!("{script} interval:ms:1 {{ exit(); }}");
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         let mut attached = 0;
-        for _ in 0..RUNS {
+        for _ in 0..runs {
             let (seconds, probes) = whole_run(&bench.strobe, &script)?;
             ours.push(seconds * 1e3);
             let (seconds, peer) = whole_run("bpftrace", &script)?;
@@ -48,7 +46,7 @@ pub fn attach(bench: &Bench) -> Result<Verdict, String> {
             attached = probes;
         }
         let (ours, theirs) = (spread(ours), spread(theirs));
-        let holds = Verdict::of(ours.1 * bar <= theirs.1);
+        let holds = Verdict::of(ours.1 <= theirs.1);
         println!(
             "{name:<14} {attached:4} probes: strobe {:7.1} ms ({:.1} to {:.1})   bpftrace {:7.1} ms ({:.1} to {:.1}): {}",
             ours.1,
@@ -64,7 +62,7 @@ pub fn attach(bench: &Bench) -> Result<Verdict, String> {
     for pattern in ["tracepoint:*", "kprobe:*"] {
         let mut lines = 0;
         let mut times = Vec::new();
-        for _ in 0..RUNS {
+        for _ in 0..5 {
             let start = Instant::now();
             lines = output(&bench.strobe, &["-l", pattern])?.0.lines().count();
             times.push(start.elapsed().as_secs_f64());
