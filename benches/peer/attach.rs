@@ -1,7 +1,7 @@
 //! Runs that attach, and end a millisecond later: one tracepoint, each system call's, and those of some
 //! with a field of theirs, which makes them perf tracepoints. And lists of all there is.
 
-use super::support::{Bench, Verdict, spread};
+use super::support::{Bench, Verdict, beside, run, spread};
 use std::process::Command;
 use std::time::Instant;
 
@@ -48,13 +48,8 @@ pub fn attach(bench: &Bench) -> Result<Verdict, String> {
         let (ours, theirs) = (spread(ours), spread(theirs));
         let holds = Verdict::of(ours.1 <= theirs.1);
         println!(
-            "{name:<14} {attached:4} probes: strobe {:7.1} ms ({:.1} to {:.1})   bpftrace {:7.1} ms ({:.1} to {:.1}): {}",
-            ours.1,
-            ours.0,
-            ours.2,
-            theirs.1,
-            theirs.0,
-            theirs.2,
+            "{name:<14} {attached:4} probes: {}: {}",
+            beside(ours, theirs),
             holds.word()
         );
         verdict = verdict.and(holds);
@@ -64,7 +59,9 @@ pub fn attach(bench: &Bench) -> Result<Verdict, String> {
         let mut times = Vec::new();
         for _ in 0..5 {
             let start = Instant::now();
-            lines = output(&bench.strobe, &["-l", pattern])?.0.lines().count();
+            lines = run(Command::new(&bench.strobe).args(["-l", pattern]))?
+                .lines()
+                .count();
             times.push(start.elapsed().as_secs_f64());
         }
         let (least, middle, most) = spread(times);
@@ -81,28 +78,18 @@ pub fn attach(bench: &Bench) -> Result<Verdict, String> {
 /// Seconds that a script takes from start to end, and how many probes it said to have attached.
 fn whole_run(tracer: &str, script: &str) -> Result<(f64, u64), String> {
     let start = Instant::now();
-    let (out, err) = output(tracer, &["-e", script])?;
+    let output = Command::new(tracer).args(["-e", script]).output();
+    let output = output.map_err(|e| format!("{tracer}: {e}"))?;
     let seconds = start.elapsed().as_secs_f64();
+    let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
     let said = |line: &str| {
         let count = line
             .strip_prefix("Attached ")
             .or(line.strip_prefix("Attaching "))?;
         count.split(' ').next()?.parse().ok()
     };
-    let probes = out.lines().chain(err.lines()).find_map(said);
-    Ok((
-        seconds,
-        probes.ok_or(format!("{tracer} did not attach: {err}"))?,
-    ))
-}
-
-/// What a tracer prints, and says beside.
-fn output(tracer: &str, args: &[&str]) -> Result<(String, String), String> {
-    let output = Command::new(tracer).args(args).output();
-    let output = output.map_err(|e| format!("{tracer}: {e}"))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    match output.status.success() {
-        true => Ok((text(&output.stdout), text(&output.stderr))),
-        false => Err(format!("{tracer}: {}", text(&output.stderr))),
+    match out.lines().chain(err.lines()).find_map(said) {
+        Some(probes) if output.status.success() => Ok((seconds, probes)),
+        _ => Err(format!("{tracer}: {err}")),
     }
 }

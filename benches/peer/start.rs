@@ -4,7 +4,7 @@
 //! Each run is a process of its own, measured by this binary called again with `measure`, since
 //! the kernel tells the peak memory of all children of a process together.
 
-use super::support::{Bench, Running, Verdict, run, spread};
+use super::support::{Bench, Running, Verdict, beside, run, spread};
 use nix::sys::resource::{UsageWho, getrusage};
 use std::fs;
 use std::process::{Command, ExitCode, Stdio};
@@ -202,10 +202,7 @@ pub fn stop(bench: &Bench) -> Result<Verdict, String> {
             }
         }
         let (ours, theirs) = (spread(ours), spread(theirs));
-        println!(
-            "{name:<16} strobe {:7.1} ms ({:.1} to {:.1})   bpftrace {:7.1} ms ({:.1} to {:.1})",
-            ours.1, ours.0, ours.2, theirs.1, theirs.0, theirs.2
-        );
+        println!("{name:<16} {}", beside(ours, theirs));
         verdict = verdict.and(Verdict::of(ours.1 <= theirs.1));
     }
     Ok(verdict)

@@ -232,6 +232,12 @@ pub fn number(json: &str, name: &str) -> Option<u64> {
     rest[..end].parse().ok()
 }
 
+/// Milliseconds of strobe and of the peer, as a row shows them: the middle one, lowest and highest.
+pub fn beside(ours: (f64, f64, f64), theirs: (f64, f64, f64)) -> String {
+    let shown = |(least, middle, most)| format!("{middle:7.1} ms ({least:.1} to {most:.1})");
+    format!("strobe {}   bpftrace {}", shown(ours), shown(theirs))
+}
+
 /// Lowest, middle and highest.
 pub fn spread(values: impl IntoIterator<Item = f64>) -> (f64, f64, f64) {
     let mut values: Vec<f64> = values.into_iter().collect();

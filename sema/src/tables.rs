@@ -29,7 +29,7 @@ pub(crate) struct MapEntry {
     pub(crate) value: Option<(Held, Span)>,
     /// Kind and number of keys that the script declares.
     pub(crate) declared: Option<(MapKind, u32)>,
-    /// Whether there is an assignment whose key has a mistake.
+    /// Whether there is an assignment whose key has a mistake, or is not known yet.
     pub(crate) attempted: bool,
     /// The program that updates it; nothing before the first update, and `Some(None)` once there
     /// are several.
@@ -134,7 +134,7 @@ impl Maps {
         any
     }
 
-    /// Notes an assignment that teaches nothing, for its key has a mistake.
+    /// Notes an assignment whose key has a mistake, or is not known yet.
     pub(crate) fn note_attempt(&mut self, id: MapId) {
         self.entries[id.0 as usize].attempted = true;
     }

@@ -12,15 +12,12 @@ pub(super) fn log2<'m>(cx: &Cx<'_, 'm>, number: Value<'m>, bits: u8, signed: boo
     let bits = u64::from(bits);
     // What LLVM knows of the number would let it drop the mask below, which is the bound that the
     // verifier sees.
-    let number = match number.constant() {
-        Some(_) => number,
-        None => b.opaque(number),
-    };
+    let number = hidden(cx, number);
     let shift = highest_bit(cx, b.lshr(number, cx.u64(bits)));
     let mut part = b.lshr(number, shift);
     if bits == 0 {
-        // True of every number; LLVM may know it, the verifier does not.
-        part = b.and(hidden(cx, part), cx.u64(1));
+        // True of every number; the verifier does not know it.
+        part = b.and(part, cx.u64(1));
     }
     let bucket = b.add(b.add(b.shl(shift, cx.u64(bits)), part), cx.u64(1));
     if !signed {

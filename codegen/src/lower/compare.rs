@@ -1,6 +1,6 @@
 //! Comparison of scalars, and of values in memory word by word.
 
-use super::expr::{address, scalar};
+use super::expr::{address, scalar, wide};
 use super::{Address, Cx, string};
 use crate::llvm::{Predicate, Ty, Value};
 use sema::ir::{CompareOp, Expr, ExprKind, Type};
@@ -102,9 +102,7 @@ pub(super) fn order<'m>(
 ) -> Value<'m> {
     let (left, right) = (data(cx, left), data(cx, right));
     if let Some(count) = count {
-        let signed = count.ty.is_signed();
-        let count = scalar(cx, count);
-        let count = cx.b.resize(count, Ty::I64, signed);
+        let count = wide(cx, count);
         return order_of_some(cx, left, right, bytes, count);
     }
     let align = left.align.min(right.align);
@@ -139,8 +137,8 @@ fn less_or_greater<'m>(cx: &Cx<'_, 'm>, one: Value<'m>, other: Value<'m>) -> Val
     cx.b.select(less, cx.u64(u64::MAX), cx.u64(1))
 }
 
-/// Where the bytes of a value are.
-fn data<'m>(cx: &mut Cx<'_, 'm>, value: &'m Expr) -> Address<'m> {
+/// Where the bytes of a value are, [`Type::data_size`] of them.
+pub(super) fn data<'m>(cx: &mut Cx<'_, 'm>, value: &'m Expr) -> Address<'m> {
     let at = address(cx, value);
     match value.ty {
         Type::Buffer { .. } => at.at(cx, 4),

@@ -91,6 +91,12 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
     }
 }
 
+/// The value of an integer of any width, as an I64.
+pub(super) fn wide<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
+    let value = scalar(cx, expr);
+    cx.b.resize(value, Ty::I64, expr.ty.is_signed())
+}
+
 /// The value of what is written as a call of a function.
 fn function<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) -> Value<'m> {
     match &expr.kind {

@@ -2,7 +2,7 @@
 
 use super::address::{gaps, members, register};
 use super::compare::piece_type;
-use super::expr::{address, scalar as lower_scalar};
+use super::expr::{address, scalar as lower_scalar, wide};
 use super::{Address, Cx, Tail, failure, map};
 use crate::kernel::helper;
 use crate::llvm::{Predicate, Ty, Value};
@@ -116,9 +116,7 @@ pub(super) fn index_into<'m>(
         cx.malformed(array.span, "an index into what is no array");
         return;
     };
-    let signed = index.ty.is_signed();
-    let index = lower_scalar(cx, index);
-    let index = cx.b.resize(index, Ty::I64, signed);
+    let index = wide(cx, index);
     let source = match &array.kind {
         ExprKind::Load {
             base,

@@ -1,7 +1,7 @@
 //! Strings and buffers: literals, reading them, changing their capacity.
 
-use super::compare::pieces;
-use super::expr::{address, scalar};
+use super::compare::{data, pieces};
+use super::expr::{address, wide};
 use super::load::{address_value, reader, string_reader};
 use super::{Address, Cx, Tail, arith, failure};
 use crate::kernel::helper;
@@ -118,14 +118,8 @@ pub(super) fn write_user<'m>(
     len: &'m Expr,
 ) -> Value<'m> {
     let to = address_value(cx, to, 0);
-    let value = address(cx, from);
-    let (data, most) = match from.ty {
-        Type::Buffer { cap } => (value.at(cx, 4), cap),
-        _ => (value, from.ty.size()),
-    };
-    let signed = len.ty.is_signed();
-    let len = scalar(cx, len);
-    let len = cx.b.resize(len, Ty::I64, signed);
+    let (data, most) = (data(cx, from), from.ty.data_size());
+    let len = wide(cx, len);
     let result = cx.number();
     result.store(cx, cx.u64(0));
     cx.if_set(len, |cx| {
@@ -191,9 +185,7 @@ pub(super) fn word(text: &[u8], offset: usize, size: u32) -> u64 {
 
 /// A length that a script gives, cut to what there is room for: the verifier sees the bound.
 fn limited<'m>(cx: &mut Cx<'_, 'm>, len: &'m Expr, max: u32) -> Value<'m> {
-    let signed = len.ty.is_signed();
-    let value = scalar(cx, len);
-    let value = cx.b.resize(value, Ty::I64, signed);
+    let value = wide(cx, len);
     if value.constant().is_some() {
         return arith::at_most(cx, value, u64::from(max));
     }

@@ -1,8 +1,8 @@
 //! Texts by number: constants of the object, of which one is copied.
 
-use super::expr::scalar;
+use super::expr::wide;
 use super::{Address, Cx};
-use crate::llvm::{Predicate, Ty};
+use crate::llvm::Predicate;
 use sema::ir::Expr;
 
 /// Writes the text with a number, or another one where there is none.
@@ -15,9 +15,7 @@ pub(super) fn into<'m>(
     cap: u32,
 ) {
     let table = cx.unit.constants(&rows(texts, otherwise, cap as usize));
-    let signed = index.ty.is_signed();
-    let index = scalar(cx, index);
-    let index = cx.b.resize(index, Ty::I64, signed);
+    let index = wide(cx, index);
     // The other text is in the row behind the last.
     let last = cx.u64(texts.len() as u64);
     let index = cx.b.opaque(index);

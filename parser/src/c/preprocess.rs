@@ -140,14 +140,13 @@ fn written(macros: &mut Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
         .collect();
     let mut to_macro = |(name, d): (Rc<str>, Definition)| {
         let (first, last) = (d.body.first()?, d.body.last()?);
-        let constant = match super::is_foreign(d.span) && d.params.is_none() {
-            true => constant(&d.body, macros),
+        let expanded = match super::is_foreign(d.span) && d.params.is_none() {
+            true => macros.expand(&d.body).ok(),
             false => None,
         };
-        let text = match super::is_foreign(d.span) && d.params.is_none() {
-            true => literals(&d.body, macros),
-            false => None,
-        };
+        let expanded = expanded.as_deref();
+        let constant = expanded.and_then(|tokens| super::declaration::constant(tokens).ok());
+        let text = expanded.and_then(literals);
         let params = d.params.as_ref();
         let params = params.map(|(names, _)| names.iter().map(ToString::to_string).collect());
         Some(Macro {
@@ -164,17 +163,10 @@ fn written(macros: &mut Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
     written.into_iter().filter_map(&mut to_macro).collect()
 }
 
-/// The number that a macro's text is, where it is one.
-fn constant(body: &[Token], macros: &mut Macros) -> Option<super::ast::Constant> {
-    let expanded = macros.expand(body).ok()?;
-    super::declaration::constant(&expanded).ok()
-}
-
-/// The string literals that a macro's text expands to, where it is nothing but those.
-fn literals(body: &[Token], macros: &mut Macros) -> Option<String> {
-    let expanded = macros.expand(body).ok()?;
-    let literals: Vec<&str> = expanded.iter().map(|token| &*token.text).collect();
-    let all = expanded.iter().all(|token| token.kind == Kind::Str);
+/// The string literals that tokens are, where they are nothing but those.
+fn literals(tokens: &[Token]) -> Option<String> {
+    let all = tokens.iter().all(|token| token.kind == Kind::Str);
+    let literals: Vec<&str> = tokens.iter().map(|token| &*token.text).collect();
     (all && !literals.is_empty()).then(|| literals.join(" "))
 }
 

@@ -75,19 +75,19 @@ impl fmt::Display for Loss<'_> {
                 "{count} insertion{} into `{map}` {} refused: the map was full (raise `max_map_keys`, \
                  or the size that the script declares for it, now {room})",
                 s(*count),
-                if *count == 1 { "was" } else { "were" }
+                were(*count)
             ),
             Loss::MapBusy { map, count } => write!(
                 f,
                 "{count} insertion{} into `{map}` {} refused: an interrupted probe was changing the map, or the kernel had no memory at hand",
                 s(*count),
-                if *count == 1 { "was" } else { "were" }
+                were(*count)
             ),
             Loss::LoopCut { count } => write!(
                 f,
                 "{count} loop{} {} cut after 8388608 rounds: the kernel runs no more (put one loop into another, or do less in one event)",
                 s(*count),
-                if *count == 1 { "was" } else { "were" }
+                were(*count)
             ),
             Loss::Missed { probe, count } => write!(
                 f,
@@ -98,7 +98,7 @@ impl fmt::Display for Loss<'_> {
                 f,
                 "{count} string{} {} cut after {length} bytes (raise `max_strlen`, or give `str` a length)",
                 s(*count),
-                if *count == 1 { "was" } else { "were" }
+                were(*count)
             ),
             Loss::Calls {
                 place,
@@ -144,4 +144,8 @@ impl fmt::Display for FailedCall<'_> {
             None => Ok(()),
         }
     }
+}
+
+fn were(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
 }

@@ -29,22 +29,18 @@ impl Files {
     /// is given once.
     pub(super) fn add(&mut self, name: &str, packet: &Packet<'_>) -> Result<(), String> {
         if !self.0.contains_key(name) {
-            let opened = create(name).map_err(|error| describe_io(&error));
-            let (file, result) = match opened {
-                Ok(file) => (Some(file), Ok(())),
-                Err(reason) => (None, Err(reason)),
-            };
-            self.0.insert(name.to_owned(), file);
-            result?;
+            let made = create(name);
+            let failure = made.as_ref().err().map(describe_io);
+            self.0.insert(name.to_owned(), made.ok());
+            if let Some(reason) = failure {
+                return Err(reason);
+            }
         }
-        let Some(slot) = self.0.get_mut(name) else {
-            return Ok(());
-        };
-        let Some(file) = slot else {
+        let Some(Some(file)) = self.0.get_mut(name) else {
             return Ok(());
         };
         write(file, packet).map_err(|error| {
-            *slot = None;
+            self.0.insert(name.to_owned(), None);
             describe_io(&error)
         })
     }

@@ -4,7 +4,7 @@ use super::names::{signal_number, signal_words};
 use super::{Builtin, Call, Check, action, provider, read};
 use crate::cx::Cx;
 use crate::error;
-use crate::ir::{Act, CompareOp, Expr, ExprKind, Stmt, StmtKind, Type};
+use crate::ir::{Act, CompareOp, Expr, ExprKind, Stmt, StmtKind};
 use crate::ty::Ty;
 use crate::typed::Typed;
 
@@ -118,13 +118,10 @@ fn write_user(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     }
     let len = match call.args.get(2) {
         None => None,
-        Some(_) => {
-            let len = call.value(2, cx);
-            if !len.ty.is_integer() {
-                return call.wrong("a number of bytes", &len, cx);
-            }
-            Some(len)
-        }
+        Some(_) => match call.integer(2, "a number of bytes", cx) {
+            None => return Typed::unknown(call.span),
+            len => len,
+        },
     };
     let Some((from, size)) = written(call, len.as_ref(), cx) else {
         return Typed::unknown(call.span);
@@ -175,10 +172,7 @@ fn written(call: &Call<'_>, len: Option<&Typed>, cx: &mut Cx<'_>) -> Option<(Exp
         }
         _ => {
             let from = value.into_ir();
-            let size = match from.ty {
-                Type::Buffer { cap } => cap,
-                _ => from.ty.size(),
-            };
+            let size = from.ty.data_size();
             Some((from, size))
         }
     }
@@ -189,10 +183,9 @@ fn override_return(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
         let report = error::wrong_provider(call.name, provider(cx), "`kprobe`", call.span);
         return cx.fail(report, call.span);
     }
-    let value = call.value(0, cx);
-    if !value.ty.is_integer() {
-        return call.wrong("a number", &value, cx);
-    }
+    let Some(value) = call.integer(0, "a number", cx) else {
+        return Typed::unknown(call.span);
+    };
     done(Act::Override, value.convert(&Ty::U64), call)
 }
 

@@ -160,6 +160,16 @@ impl Call<'_> {
         Some((text?, value.span))
     }
 
+    /// An argument that must be an integer; reported if it is none.
+    fn integer(&self, n: usize, wanted: &str, cx: &mut Cx<'_>) -> Option<Typed> {
+        let value = self.value(n, cx);
+        if value.ty.is_integer() {
+            return Some(value);
+        }
+        self.wrong(wanted, &value, cx);
+        None
+    }
+
     /// Reports that an argument is of the wrong type.
     fn wrong(&self, wanted: &str, arg: &Typed, cx: &mut Cx<'_>) -> Typed {
         if arg.is_unknown() {

@@ -6,7 +6,7 @@ use crate::error;
 use crate::infer::field_of;
 use crate::ir::{BinaryOp, CompareOp, EventKind, Expr, ExprKind, Type};
 use crate::ty::{Pointee, Ty};
-use crate::typed::Typed;
+use crate::typed::{Typed, expr};
 use lexer::Span;
 
 pub(super) static TABLE: &[Builtin] = &[Builtin {
@@ -46,7 +46,7 @@ fn skboutput(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     };
     let binary = |op, left: &Expr, right: &Expr| {
         let kind = ExprKind::Binary(op, Box::new(left.clone()), Box::new(right.clone()));
-        u64_of(kind, call.span)
+        expr(kind, Type::U64, call.span)
     };
     // What lies in one piece, behind the offset.
     let piece = binary(BinaryOp::Sub, &len, &elsewhere);
@@ -62,11 +62,7 @@ fn skboutput(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
 }
 
 fn number(call: &Call<'_>, n: usize, cx: &mut Cx<'_>) -> Option<Expr> {
-    let value = call.value(n, cx);
-    if !value.ty.is_integer() {
-        call.wrong("a number of bytes", &value, cx);
-        return None;
-    }
+    let value = call.integer(n, "a number of bytes", cx)?;
     (!value.is_unknown()).then(|| value.convert(&Ty::U64))
 }
 
@@ -86,28 +82,28 @@ fn is_packet(value: &Typed, cx: &Cx<'_>) -> bool {
 fn in_register(value: Typed) -> Expr {
     let span = value.span;
     let kind = ExprKind::Convert(Box::new(value.into_ir()));
-    u64_of(kind, span)
-}
-
-fn u64_of(kind: ExprKind, span: Span) -> Expr {
-    Typed::value(kind, Ty::U64, span).into_ir()
+    expr(kind, Type::U64, span)
 }
 
 fn choose(cond: ExprKind, then: Expr, otherwise: Expr, span: Span) -> Expr {
-    let cond = crate::typed::expr(cond, Type::Bool, span);
+    let cond = expr(cond, Type::Bool, span);
     let kind = ExprKind::Ternary {
         cond: Box::new(cond),
         then: Box::new(then),
         otherwise: Box::new(otherwise),
     };
-    u64_of(kind, span)
+    expr(kind, Type::U64, span)
 }
 
 /// What is left of a length behind an offset; nothing where the offset lies behind it.
 fn rest_behind(length: &Expr, offset: &Expr, span: Span) -> Expr {
     let (a, b) = (Box::new(length.clone()), Box::new(offset.clone()));
-    let rest = u64_of(ExprKind::Binary(BinaryOp::Sub, a.clone(), b.clone()), span);
-    let none = u64_of(ExprKind::Int(0), span);
+    let rest = expr(
+        ExprKind::Binary(BinaryOp::Sub, a.clone(), b.clone()),
+        Type::U64,
+        span,
+    );
+    let none = expr(ExprKind::Int(0), Type::U64, span);
     choose(ExprKind::Compare(CompareOp::Gt, a, b), rest, none, span)
 }
 

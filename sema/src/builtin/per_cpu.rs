@@ -8,7 +8,7 @@ use crate::cx::Cx;
 use crate::error;
 use crate::ir::{self, BinaryOp, CompareOp, Expr, ExprKind, Space, Stmt, StmtKind};
 use crate::ty::{AddressSpace, Pointee, Ty};
-use crate::typed::Typed;
+use crate::typed::{Typed, expr};
 use lexer::Span;
 
 pub(super) static TABLE: &[Builtin] = &[Builtin {
@@ -41,13 +41,10 @@ fn address(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     };
     let cpu = match call.args.get(1) {
         None => None,
-        Some(_) => {
-            let cpu = call.value(1, cx);
-            if !cpu.ty.is_integer() {
-                return call.wrong("the number of a CPU", &cpu, cx);
-            }
-            Some(cpu.convert(&Ty::U64))
-        }
+        Some(_) => match call.integer(1, "the number of a CPU", cx) {
+            None => return Typed::unknown(call.span),
+            cpu => cpu.map(|cpu| cpu.convert(&Ty::U64)),
+        },
     };
     let found = match cpu {
         None => on_cpu(current(call.span), variable, distances, call.span),
@@ -62,7 +59,7 @@ fn address(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
 }
 
 fn number(kind: ExprKind, span: Span) -> Expr {
-    Typed::value(kind, Ty::U64, span).into_ir()
+    expr(kind, ir::Type::U64, span)
 }
 
 fn current(span: Span) -> Expr {
@@ -99,7 +96,7 @@ fn bounded(cpu: Expr, variable: u64, distances: u64, span: Span, cx: &mut Cx<'_>
     let cpu = || number(ExprKind::Var(held), span);
     let count = number(ExprKind::Int(cx.kernel.possible_cpus().into()), span);
     let exists = ExprKind::Compare(CompareOp::Lt, Box::new(cpu()), Box::new(count));
-    let exists = Typed::value(exists, Ty::Bool, span).into_ir();
+    let exists = expr(exists, ir::Type::Bool, span);
     let either = ExprKind::Ternary {
         cond: Box::new(exists),
         then: Box::new(on_cpu(cpu(), variable, distances, span)),

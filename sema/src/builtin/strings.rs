@@ -214,11 +214,7 @@ enum Count {
 }
 
 fn count(call: &Call<'_>, cx: &mut Cx<'_>) -> Option<Count> {
-    let n = call.value(2, cx);
-    if !n.ty.is_integer() {
-        call.wrong("a number of bytes", &n, cx);
-        return None;
-    }
+    let n = call.integer(2, "a number of bytes", cx)?;
     if n.is_unknown() {
         return None;
     }
@@ -327,10 +323,9 @@ fn concat(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
 
 /// The text that belongs to a number.
 fn named(call: &Call<'_>, cx: &mut Cx<'_>, table: &names::Table) -> Typed {
-    let number = call.value(0, cx);
-    if !number.ty.is_integer() {
-        return call.wrong("a number", &number, cx);
-    }
+    let Some(number) = call.integer(0, "a number", cx) else {
+        return Typed::unknown(call.span);
+    };
     if let Some(n) = number.as_literal() {
         return text(table.text(n).to_vec(), call.span);
     }

@@ -303,6 +303,14 @@ impl Type {
         }
     }
 
+    /// Bytes of what the value is as such: of a buffer, those behind its length.
+    pub fn data_size(&self) -> u32 {
+        match self {
+            Type::Buffer { cap } => *cap,
+            _ => self.size(),
+        }
+    }
+
     /// Whether printing it takes the symbols of a process.
     pub fn names_processes(&self) -> bool {
         match self {

@@ -5,9 +5,6 @@ use crate::kernel::{Kernel, KernelError, format};
 use crate::provider::{Moment, rawtracepoint};
 use std::sync::Arc;
 
-/// The kernel itself, as a module.
-const KERNEL: &str = "vmlinux";
-
 /// The arguments of a probe by its full name, one a line and indented, as `-lv` shows them. None
 /// for a probe without arguments and for one that there is not.
 ///
@@ -44,7 +41,7 @@ fn fields(kernel: &dyn Kernel, system: &str, event: &str) -> Result<Vec<String>,
 
 fn parameters(kernel: &dyn Kernel, module: &str, event: &str) -> Result<Vec<String>, KernelError> {
     let btf = match kernel.module_btf(module)? {
-        Some(btf) if module != KERNEL => btf,
+        Some(btf) if module != function::KERNEL => btf,
         _ => Arc::clone(kernel.btf()?),
     };
     let params = rawtracepoint::params(&btf, event).unwrap_or_default();

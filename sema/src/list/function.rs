@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The kernel itself, as a module.
-const KERNEL: &str = "vmlinux";
+pub(super) const KERNEL: &str = "vmlinux";
 
 /// Functions for `kprobe`; with their modules where the pattern has a part for one.
 pub(super) fn kprobes(kernel: &dyn Kernel, pattern: &str) -> Result<Vec<String>, KernelError> {
