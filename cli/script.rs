@@ -174,6 +174,12 @@ fn unreadable(name: &str, error: &std::io::Error) -> Failure {
             .help("a program on the command line takes `-e` before it")
             .into();
     }
+    let report = match error.kind() {
+        ErrorKind::NotFound => {
+            report.help("correct the path; `strobe run NAME` runs a tool that comes with strobe")
+        }
+        _ => report.help("name a file that can be read"),
+    };
     report.into()
 }
 

@@ -20,9 +20,12 @@ impl Error {
             Error::Rejected(rejection) => rejected(rejection),
             Error::Load { span, error, .. } => load(self, *span, error),
             Error::Attach { span, error, .. } => attach(self, *span, error),
-            Error::Output { .. } => Diagnostic::error("output", self.to_string()),
+            Error::Output { .. } => Diagnostic::error("output", self.to_string())
+                .help("name a file in a directory that can be written, and that has room"),
             Error::Interrupted => Diagnostic::error("interrupted", self.to_string()),
-            Error::Command { .. } => Diagnostic::error("command", self.to_string()),
+            Error::Command { .. } => Diagnostic::error("command", self.to_string()).help(
+                "write the path of a program or a name in $PATH, and what it takes behind it",
+            ),
         }
     }
 }
@@ -40,6 +43,7 @@ fn syscall(error: &SyscallError) -> Diagnostic {
             .note("the kernel limits the size of a map and of its values")
             .help("make the map's values or `max_map_keys` smaller"),
         libc::EMFILE => report.help("raise the limit on open files: `ulimit -n`"),
+        libc::ESRCH => report.help("see which processes there are with `ps -e`"),
         _ => report,
     }
 }
