@@ -14,7 +14,7 @@ STROBE := $(TARGET_DIR)/release/strobe
 # LLVM 19 is in Debian 12, Debian 13 and Ubuntu 24.04 alike; g++ brings the static C++ library.
 BUILD_PACKAGES := llvm-19-dev zlib1g-dev libzstd-dev g++
 TEST_PACKAGES := bpftool valgrind
-KERNEL_PACKAGES := qemu-system-x86
+KERNEL_PACKAGES := qemu-system-x86 xfsprogs
 BENCH_PACKAGES := bpftrace bpftool clang-19 strace
 
 FUZZ_SECONDS ?= 600

@@ -1,7 +1,8 @@
 //! What one call of a workload does, by its kind.
 
+use crate::disk::{self, BadDisk};
+use crate::pressure;
 use rustix::event::{Timespec, poll};
-use rustix::mount::{MountFlags, UnmountFlags};
 use rustix::process::{getpid, test_kill_process};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::fs::{self, File, Permissions};
@@ -24,6 +25,7 @@ pub struct Calls {
     zero: File,
     buffer: [u8; 100],
     scratch: PathBuf,
+    bad_disk: Option<BadDisk>,
 }
 
 impl Calls {
@@ -35,6 +37,7 @@ impl Calls {
             zero: File::open("/dev/zero").expect("/dev/zero opens"),
             buffer: [0; 100],
             scratch: std::env::temp_dir().join(format!("{name}-scratch")),
+            bad_disk: None,
         }
     }
 
@@ -52,14 +55,9 @@ impl Calls {
             "kill" => drop(test_kill_process(getpid())),
             "nap" => std::thread::sleep(Duration::from_millis(3)),
             "spin" => spin(Duration::from_millis(1)),
-            "flush" => {
-                // Seldom in memory, as the folder for temporary files often is.
-                let path = Path::new("/var/tmp").join(self.scratch.file_name().expect("a name"));
-                let mut file = File::create(&path).expect("the scratch file is writable");
-                file.write_all(&[1; 4096]).expect("the disk has room");
-                file.sync_all().expect("the disk takes it");
-                fs::remove_file(&path).expect("the scratch file is there");
-            }
+            "flush" => disk::flush(&self.scratch),
+            "xfs" => disk::xfs(&self.scratch),
+            "baddisk" => self.bad_disk.get_or_insert_with(BadDisk::new).write(),
             "echo" => drop(
                 Command::new("/bin/echo")
                     .arg("said")
@@ -90,12 +88,14 @@ impl Calls {
             }
             "poll" => drop(poll(&mut [], Some(&POLL_TIME))),
             "wander" => pin((n + 1) % 2),
-            "mount" => mount(&self.scratch),
+            "mount" => disk::mount(&self.scratch),
             "contend" => contend(&self.scratch),
             "bash" => pipe_to(&["/bin/bash", "--norc", "-i"], b"echo typed\n"),
             "tls" => tls(),
             "dropcaches" => fs::write("/proc/sys/vm/drop_caches", "2").expect("root may"),
-            "oom" => oom(),
+            "oom" => pressure::oom(),
+            "swap" => pressure::swap(),
+            "reclaim" => pressure::reclaim(),
             "rmmod" => drop(
                 Command::new("rmmod")
                     .arg("no_such")
@@ -163,14 +163,6 @@ fn unix() {
     let (a, b) = UnixDatagram::pair().expect("a pair");
     a.send(b"alone").expect("it is taken");
     b.recv(&mut [0; 20]).expect("it comes");
-}
-
-/// Mounts memory on a folder, and takes it away.
-fn mount(path: &Path) {
-    fs::create_dir(path).expect("the scratch folder is new");
-    rustix::mount::mount("none", path, "tmpfs", MountFlags::empty(), None).expect("root may");
-    rustix::mount::unmount(path, UnmountFlags::empty()).expect("nobody uses it");
-    fs::remove_dir(path).expect("the scratch folder is empty");
 }
 
 /// Four threads that write to one file at a time, for which the kernel has a lock.
@@ -243,17 +235,6 @@ fn is_heard(address: &str) -> bool {
         list.lines()
             .any(|line| line.contains(&wanted) && line.contains(" 0A "))
     })
-}
-
-/// A program that takes more memory than its group may have.
-fn oom() {
-    let group = Path::new("/sys/fs/cgroup/small");
-    fs::create_dir(group).expect("the group is new");
-    fs::write(group.join("memory.max"), "20M").expect("root may");
-    fs::write(group.join("memory.swap.max"), "0").expect("root may");
-    let script = "echo 0 >/sys/fs/cgroup/small/cgroup.procs; exec tail /dev/zero";
-    drop(Command::new("sh").args(["-c", script]).status());
-    fs::remove_dir(group).expect("nobody is in it");
 }
 
 /// A program that is run from the folder for temporary files.

@@ -10,6 +10,7 @@
 mod big;
 mod calls;
 mod case;
+mod disk;
 mod execute;
 mod expect;
 mod groups;
@@ -17,6 +18,7 @@ mod lifetime;
 mod losses;
 mod needs;
 mod packets;
+mod pressure;
 mod running;
 mod schema;
 mod target;

@@ -30,9 +30,12 @@ mount -t bpf bpf /sys/fs/bpf
 mount -t cgroup2 cgroup /sys/fs/cgroup
 ip link set lo up
 for module in /modules/*.ko; do insmod $module; done
-disk=/sys/block/nvme0n1
-[ -d $disk ] && echo mq-deadline >$disk/queue/scheduler
-mount -t ext4 /dev/nvme0n1 /var/tmp || mount -t tmpfs tmp /var/tmp
+for disk in /sys/block/nvme*; do
+    echo mq-deadline >$disk/queue/scheduler
+    # Which of them is which depends on the order in which they were found.
+    mount -t ext4 /dev/${disk##*/} /var/tmp || mount -t xfs /dev/${disk##*/} /srv
+done
+grep -q ' /var/tmp ' /proc/mounts || mount -t tmpfs tmp /var/tmp
 # Packets that are sent over it go nowhere.
 ip addr add 10.9.0.1/24 dev dummy0 && ip link set dummy0 up
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control

@@ -14,8 +14,8 @@ const PROGRAM: u32 = 0o100_755;
 const FILE: u32 = 0o100_644;
 
 /// Directories that are mounted on, or expected to be there.
-const DIRECTORIES: [&str; 9] = [
-    "bin", "proc", "sys", "dev", "tmp", "var", "var/tmp", "etc", "root",
+const DIRECTORIES: [&str; 10] = [
+    "bin", "proc", "sys", "dev", "tmp", "var", "var/tmp", "srv", "etc", "root",
 ];
 
 /// Files that programs read.

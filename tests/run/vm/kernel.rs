@@ -108,18 +108,31 @@ fn unpacked(path: &Path) -> Option<Vec<u8>> {
     output.status.success().then_some(output.stdout)
 }
 
-/// An image of a disk with an empty file system, from the cache or made.
-pub fn disk(cache: &Path) -> Result<PathBuf, String> {
-    const BYTES: u64 = 256 << 20;
-    let path = cache.join("disk.img");
+/// An empty file system of each kind that cases know, as images of disks, and why some are missing.
+pub fn disks(cache: &Path) -> (Vec<PathBuf>, Vec<String>) {
+    let mut found = (Vec::new(), Vec::new());
+    for (kind, flags) in [("ext4", ["-q", "-F"]), ("xfs", ["-q", "-f"])] {
+        match disk(cache, kind, &flags) {
+            Ok(image) => found.0.push(image),
+            Err(reason) => found.1.push(format!("without a disk of {kind}: {reason}")),
+        }
+    }
+    found
+}
+
+/// An image of a disk, from the cache or made.
+fn disk(cache: &Path, kind: &str, flags: &[&str]) -> Result<PathBuf, String> {
+    // xfs takes no fewer than 300 MiB; what is not written takes no room.
+    const BYTES: u64 = 320 << 20;
+    let path = cache.join(format!("{kind}.img"));
     if !path.is_file() {
         let part = path.with_extension("part");
         let file = std::fs::File::create(&part).map_err(|e| e.to_string())?;
         file.set_len(BYTES).map_err(|e| e.to_string())?;
         let search = std::env::var("PATH").unwrap_or_default();
-        run(Command::new("mkfs.ext4")
+        run(Command::new(format!("mkfs.{kind}"))
             .env("PATH", format!("{search}:/usr/sbin:/sbin"))
-            .args(["-q", "-F"])
+            .args(flags)
             .arg(&part))?;
         std::fs::rename(part, &path).map_err(|e| e.to_string())?;
     }

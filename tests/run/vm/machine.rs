@@ -60,7 +60,7 @@ pub fn find() -> Result<(), String> {
 pub fn boot(
     kernel: &Kernel,
     initramfs: &Path,
-    disk: Option<&Path>,
+    disks: &[PathBuf],
     pattern: Option<&str>,
     place: &Path,
 ) -> Result<Outcome, String> {
@@ -92,7 +92,7 @@ pub fn boot(
         .arg("-initrd")
         .arg(initramfs)
         .args(["-append", &line])
-        .args(disk.into_iter().flat_map(drive))
+        .args(disks.iter().zip(0..).flat_map(drive))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -118,14 +118,14 @@ pub fn boot(
     Ok(outcome)
 }
 
-/// A disk, of whose image nothing is changed.
-fn drive(image: &Path) -> [String; 4] {
+/// A disk, of whose image nothing is changed, and its number.
+fn drive((image, number): (&PathBuf, usize)) -> [String; 4] {
     let image = image.display();
     [
         "-drive".to_owned(),
-        format!("file={image},format=raw,if=none,id=disk,snapshot=on"),
+        format!("file={image},format=raw,if=none,id=disk{number},snapshot=on"),
         "-device".to_owned(),
-        "nvme,serial=disk,drive=disk".to_owned(),
+        format!("nvme,serial=disk{number},drive=disk{number}"),
     ]
 }
 

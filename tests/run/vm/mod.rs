@@ -77,13 +77,10 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
     if let Some(reason) = target::missing(texts) {
         println!("some programs to trace are missing: {reason}");
     }
-    let disk = match kernel::disk(&cache) {
-        Ok(disk) => Some(disk),
-        Err(reason) => {
-            println!("without a disk: {reason}");
-            None
-        }
-    };
+    let (disks, reasons) = kernel::disks(&cache);
+    for reason in reasons {
+        println!("{reason}");
+    }
     let boot = |kernel: &Kernel| {
         let mut outcome = Outcome::default();
         for boot in 1..=BOOTS {
@@ -91,13 +88,7 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
             let place = cache.join(format!("{}-{boot}", kernel.name));
             let path = PathBuf::from(format!("{}.cpio", place.display()));
             std::fs::write(&path, archive).map_err(|e| e.to_string())?;
-            outcome.add(machine::boot(
-                kernel,
-                &path,
-                disk.as_deref(),
-                pattern,
-                &place,
-            )?);
+            outcome.add(machine::boot(kernel, &path, &disks, pattern, &place)?);
             match &outcome.stuck {
                 None => break,
                 Some(console) => println!(
