@@ -56,6 +56,7 @@ impl Calls {
             "nap" => std::thread::sleep(Duration::from_millis(3)),
             "spin" => spin(Duration::from_millis(1)),
             "flush" => disk::flush(&self.scratch),
+            "writeout" => disk::write_out(&self.scratch),
             "xfs" => disk::xfs(&self.scratch),
             "baddisk" => self.bad_disk.get_or_insert_with(BadDisk::new).write(),
             "echo" => drop(

@@ -18,6 +18,14 @@ pub fn flush(name: &Path) {
     fs::remove_file(&path).expect("the scratch file is there");
 }
 
+/// Leaves a block in memory and has all such written.
+pub fn write_out(name: &Path) {
+    let path = Path::new("/var/tmp").join(name.file_name().expect("a name"));
+    fs::write(&path, [1; 4096]).expect("the disk has room");
+    rustix::fs::sync();
+    fs::remove_file(&path).expect("the scratch file is there");
+}
+
 /// Creates a file on xfs, writes it, reads it, renames and removes it: one of each.
 pub fn xfs(name: &Path) {
     let path = Path::new(XFS).join(name.file_name().expect("a name"));
