@@ -14,6 +14,8 @@ STROBE := $(TARGET_DIR)/release/strobe
 # LLVM 19 is in Debian 12, Debian 13 and Ubuntu 24.04 alike; g++ brings the static C++ library.
 BUILD_PACKAGES := llvm-19-dev zlib1g-dev libzstd-dev g++
 TEST_PACKAGES := bpftool valgrind
+# Not in Ubuntu, where a browser of another name does.
+PAGE_PACKAGES := chromium
 KERNEL_PACKAGES := qemu-system-x86 xfsprogs
 BENCH_PACKAGES := bpftrace bpftool clang-19 strace
 
@@ -50,6 +52,7 @@ build: cargo
 test: cargo
 	@.ci/packages 'build strobe' $(BUILD_PACKAGES)
 	@.ci/packages --optional 'look at what the kernel holds' $(TEST_PACKAGES)
+	@command -v chromium-browser google-chrome >/dev/null || .ci/packages --optional 'open a page of explain' $(PAGE_PACKAGES)
 	@$(if $(SUDO),echo 'Root is needed by the tests that load programs into the kernel: using sudo.')
 	$(AS_ROOT) cargo test --workspace --locked --no-fail-fast
 
