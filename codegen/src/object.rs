@@ -164,6 +164,28 @@ impl Globals {
     pub const SIZE: u32 = 16;
 }
 
+/// Layout of the section of an object in which programs see who strobe is. Programs write it, and
+/// user space fills it in before they load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own;
+
+impl Own {
+    /// Name of the section, which becomes an array of one element.
+    pub const SECTION: &str = ".data.own";
+    /// Offset of the `u64` process id of strobe, in the first PID namespace.
+    pub const PROCESS: u32 = 0;
+    /// Offset of the `u64` count of records that strobe itself was to send.
+    pub const RECORDS: u32 = 8;
+    /// How many of them are sent. To print one makes the next, without end, where the probe is on
+    /// strobe's own way to print it.
+    pub const MOST: u64 = 100;
+    /// Offset of the `u64` time, nanoseconds of `CLOCK_MONOTONIC`, from which on the children of
+    /// strobe are commands of the script.
+    pub const START_NS: u32 = 16;
+    /// Bytes of the section.
+    pub const SIZE: u32 = 24;
+}
+
 /// A kind of ring-buffer record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -220,6 +242,16 @@ impl Manifest {
                 _ => None,
             })
     }
+}
+
+/// Whether strobe's own work can be what a target fires at. Timers fire as often, whatever they
+/// interrupt.
+pub fn fires_at_strobe(target: &AttachTarget) -> bool {
+    let is_timed = matches!(
+        target,
+        AttachTarget::Interval(_) | AttachTarget::Profile(_) | AttachTarget::Iter(_)
+    );
+    !is_timed && !is_run_by_us(target)
 }
 
 /// Whether a target is run by strobe itself rather than attached.

@@ -9,7 +9,7 @@ use crate::print::{FailedCall, Output, Packet, Place};
 use crate::script_map::ScriptMaps;
 use crate::shell;
 use crate::symbol::{format_time, wall_clock_ns};
-use crate::sys::{clock, describe_io};
+use crate::sys::{clock, describe_io, signal};
 use codegen::object::{Event, SourceSpan};
 use sema::ir::{Clock, EventKind, Format, MapId};
 use std::ffi::OsStr;
@@ -27,6 +27,8 @@ pub(crate) enum Flow {
     Continue,
     /// The script has asked for the end.
     End,
+    /// It does, but whoever waits should first look whether it is to end: this one took long.
+    Pause,
     /// It does, and an address is not watched any longer.
     Unwatch(u64),
 }
@@ -76,6 +78,9 @@ pub(crate) fn carry_out(
             // It may take long, and what was printed before it should not wait for it.
             output.flush()?;
             system(&record.text(maps, format), output);
+            if signal::end_is_pending() {
+                return Ok(Flow::Pause);
+            }
         }
         EventKind::Join(separator) => record.join(separator, output),
         EventKind::Packet(file) => record.packet(file, output),

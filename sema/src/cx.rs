@@ -41,6 +41,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) expanding: Vec<(String, Span)>,
     /// Offset of `comm` in `task_struct`, where BTF tells; asked for at most once.
     pub(crate) comm_offset: OnceCell<Option<u32>>,
+    /// Where `task_struct` tells of parents, where BTF tells; asked for at most once.
+    pub(crate) lineage: OnceCell<Option<ir::Lineage>>,
     /// What the kernel itself does not describe.
     pub(crate) wanted: Wanted,
     /// The program that is being checked.
@@ -168,6 +170,7 @@ impl<'a> Cx<'a> {
             reported: HashSet::new(),
             expanding: Vec::new(),
             comm_offset: OnceCell::new(),
+            lineage: OnceCell::new(),
             wanted: Wanted::default(),
             program: ProgramCx::default(),
         }
@@ -240,12 +243,25 @@ impl<'a> Cx<'a> {
 
     /// Notes where the kernel keeps a task's name, for programs that want it.
     pub(crate) fn find_comm_offset(&self) {
-        self.comm_offset.get_or_init(|| {
-            let btf = self.kernel.btf().ok()?;
-            let task = btf.find("task_struct", Kind::Struct)?;
-            let comm = btf.find_member(task, "comm").ok()??;
-            Some(comm.member.bit_offset / 8)
+        self.comm_offset.get_or_init(|| self.offset_in_task("comm"));
+    }
+
+    /// Notes where the kernel keeps of whom a task descends, for programs that want it.
+    pub(crate) fn find_lineage(&self) {
+        self.lineage.get_or_init(|| {
+            Some(ir::Lineage {
+                parent: self.offset_in_task("real_parent")?,
+                process: self.offset_in_task("tgid")?,
+                start: self.offset_in_task("start_time")?,
+            })
         });
+    }
+
+    fn offset_in_task(&self, member: &str) -> Option<u32> {
+        let btf = self.kernel.btf().ok()?;
+        let task = btf.find("task_struct", Kind::Struct)?;
+        let found = btf.find_member(task, member).ok()??;
+        Some(found.member.bit_offset / 8)
     }
 
     /// The kind of record that says that the end was asked for; there is one.

@@ -15,7 +15,7 @@ pub(super) fn scalar<'m>(cx: &mut Cx<'_, 'm>, builtin: Builtin, expr: &'m Expr) 
     let value = match builtin {
         Builtin::Pid => process_and_thread(cx).0,
         Builtin::Tid => process_and_thread(cx).1,
-        Builtin::PidInit => upper(cx, Builtin::PidInit, helper::GET_CURRENT_PID_TGID),
+        Builtin::PidInit => init_process(cx),
         Builtin::TidInit => lower(cx, Builtin::PidInit, helper::GET_CURRENT_PID_TGID),
         Builtin::Uid => lower(cx, Builtin::Uid, helper::GET_CURRENT_UID_GID),
         Builtin::Gid => upper(cx, Builtin::Uid, helper::GET_CURRENT_UID_GID),
@@ -219,6 +219,11 @@ fn process_and_thread<'m>(cx: &mut Cx<'_, 'm>) -> (Value<'m>, Value<'m>) {
     });
     let thread = cx.b.and(both, cx.u64(u64::from(u32::MAX)));
     (cx.b.lshr(both, cx.u64(32)), thread)
+}
+
+/// Process id in the first PID namespace.
+pub(super) fn init_process<'m>(cx: &mut Cx<'_, 'm>) -> Value<'m> {
+    upper(cx, Builtin::PidInit, helper::GET_CURRENT_PID_TGID)
 }
 
 fn call<'m>(cx: &Cx<'_, 'm>, helper: u32) -> Value<'m> {

@@ -4,7 +4,7 @@
 use super::expr::{into, scalar};
 use super::unit::Internal;
 use super::walk::has_effects;
-use super::{Address, Cx, Tail, builtin};
+use super::{Address, Cx, Tail, builtin, own};
 use crate::kernel::{RING_FORCE_WAKEUP, RING_SIZE, RING_UNREAD, helper};
 use crate::llvm::{Block, Predicate, Ty, Value};
 use crate::object::{Control, Health};
@@ -83,6 +83,7 @@ fn send<'m>(
 ) {
     let ring = cx.unit.internal(Internal::Ring);
     let [room, full, join] = [cx.block(c"room"), cx.block(c"full"), cx.block(c"sent")];
+    own::pass_over(cx, id, join);
     leave_room_for_messages(cx, id, full);
     let args = [ring, cx.u64(u64::from(size)), cx.u64(0)];
     let record = cx.b.call_helper(helper::RINGBUF_RESERVE, &args, Ty::Ptr);

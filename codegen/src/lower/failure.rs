@@ -1,9 +1,9 @@
 //! Helpers of the kernel that fail: told, where the person asked for it, with the place in the
 //! script.
 
-use super::Cx;
 use super::event::{HEADER_SIZE, write_header};
 use super::unit::Internal;
+use super::{Cx, own};
 use crate::kernel::helper;
 use crate::llvm::{Predicate, Ty, Value};
 use crate::object::Health;
@@ -42,6 +42,7 @@ fn tell<'m>(cx: &mut Cx<'_, 'm>, helper: u32, result: Value<'m>) {
     let is_error = cx.b.compare(Predicate::SignedLt, result, cx.u64(0));
     cx.b.branch(is_error, failed, join);
     cx.enter(failed);
+    cx.conditionally(|cx| own::pass_over(cx, EventId(id as u32), join));
     let place = cx.place;
     let record = cx.temp(SIZE);
     record.zero(cx, SIZE);

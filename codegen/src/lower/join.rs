@@ -4,7 +4,7 @@ use super::event::{HEADER_SIZE, write_header};
 use super::expr::scalar;
 use super::load::{reader, string_reader};
 use super::unit::Internal;
-use super::{Address, Cx, arith};
+use super::{Address, Cx, arith, own};
 use crate::kernel::helper;
 use crate::llvm::{Predicate, Ty};
 use crate::object::Health;
@@ -72,8 +72,12 @@ pub(super) fn emit<'m>(cx: &mut Cx<'_, 'm>, id: EventId, array: &'m Expr, space:
     let most = MOST_BYTES + u64::from(longest);
     let bytes = arith::at_most(cx, cx.b.opaque(bytes), most);
     let size = cx.b.add(bytes, cx.u64(u64::from(HEADER_SIZE)));
+    let sent = cx.block(c"sent");
+    own::pass_over(cx, id, sent);
     let ring = cx.unit.internal(Internal::Ring);
     let args = [ring, room.ptr, size, cx.u64(0)];
     let error = cx.b.call_helper(helper::RINGBUF_OUTPUT, &args, Ty::I64);
     cx.if_set(error, |cx| cx.count_loss(Health::RING_LOST));
+    cx.b.jump(sent);
+    cx.enter(sent);
 }

@@ -28,6 +28,7 @@ mod load;
 mod looping;
 mod map;
 mod name;
+mod own;
 mod packet;
 mod place;
 mod program;

@@ -47,6 +47,8 @@ pub(crate) struct Unit<'m> {
     script_maps: Vec<Value<'m>>,
     internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
     constants: Vec<(Vec<u8>, Value<'m>)>,
+    /// The section of [`object::Own`], where a program uses it.
+    own: Option<Value<'m>>,
     scratch_size: u32,
     scratch_users: u32,
     rounds: u32,
@@ -100,6 +102,7 @@ impl<'m> Unit<'m> {
             script_maps,
             internal_maps: [None; Internal::ALL.len()],
             constants: Vec::new(),
+            own: None,
             scratch_size: zeros,
             // The first element is the initial value of histograms, where there are such.
             scratch_users: u32::from(zeros > 0),
@@ -150,6 +153,16 @@ impl<'m> Unit<'m> {
         self.module.define(address, bytes);
         self.constants.push((bytes.to_vec(), address));
         address
+    }
+
+    /// The address of what is laid out as [`object::Own`].
+    pub(super) fn own(&mut self) -> Value<'m> {
+        *self.own.get_or_insert_with(|| {
+            let size = object::Own::SIZE;
+            let own = self.module.declare("own", object::Own::SECTION, size);
+            self.module.define(own, &vec![0; size as usize]);
+            own
+        })
     }
 
     /// The number of the next scratch element.

@@ -205,6 +205,12 @@ impl Kernel for Host {
     }
 }
 
+/// Whether process ids are the same for us as for the kernel.
+pub(crate) fn is_in_first_pid_namespace() -> bool {
+    let file = std::fs::metadata("/proc/self/ns/pid");
+    file.is_ok_and(|file| file.ino() == FIRST_PID_NAMESPACE)
+}
+
 /// The inode number of the first PID namespace, `PROC_PID_INIT_INO` of `linux/proc_ns.h`.
 const FIRST_PID_NAMESPACE: u64 = 0xefff_fffc;
 

@@ -3,13 +3,14 @@
 use super::Loader;
 use super::elf::Constants;
 use crate::Error;
+use crate::host::is_in_first_pid_namespace;
 use crate::sys::SyscallError;
-use crate::sys::bpf::{Map, MapSpec};
+use crate::sys::bpf::{Map, MapSpec, own_process};
 use crate::sys::memory::page_size;
 use crate::sys::{clock, cpu};
 use aya_obj::generated::{BPF_F_RDONLY_PROG, bpf_map_type::BPF_MAP_TYPE_ARRAY};
 use codegen::Manifest;
-use codegen::object::{self, Globals, MapRole, Names};
+use codegen::object::{self, Globals, MapRole, Names, Own};
 use sema::ir::MapId;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -60,6 +61,19 @@ impl Maps {
     pub(crate) fn by_role(&self, role: &MapRole) -> Option<&Map> {
         let has_role = |(listed, _): &&(object::Map, Map)| listed.role == *role;
         self.listed.iter().find(has_role).map(|(_, map)| map)
+    }
+
+    /// Records that strobe itself was to send, where programs look.
+    pub(crate) fn own_records(&self) -> Result<u64, SyscallError> {
+        let mut constants = self.constants.iter();
+        let Some((_, map)) = constants.find(|(name, _)| name == Own::SECTION) else {
+            return Ok(0);
+        };
+        let mut own = vec![0; map.value_size()];
+        map.lookup(&0u32.to_ne_bytes(), &mut own)?;
+        let count = own.get(Own::RECORDS as usize..);
+        let count = count.and_then(<[u8]>::first_chunk);
+        Ok(count.map_or(0, |count| u64::from_ne_bytes(*count)))
     }
 
     /// Bytes of the ring buffer.
@@ -125,13 +139,18 @@ fn set_globals(map: &Map) -> Result<(), SyscallError> {
         (Globals::START_NS, clock::monotonic_ns()),
         (Globals::WALL_NS, wall),
     ] {
-        let start = offset as usize;
-        if let Some(slot) = value.get_mut(start..start + 8) {
-            slot.copy_from_slice(&word.to_ne_bytes());
-        }
+        put(&mut value, offset, word);
     }
     map.update(&0u32.to_ne_bytes(), &value)?;
     map.freeze()
+}
+
+/// Writes a word where it is to lie.
+fn put(value: &mut [u8], offset: u32, word: u64) {
+    let start = offset as usize;
+    if let Some(slot) = value.get_mut(start..start + 8) {
+        slot.copy_from_slice(&word.to_ne_bytes());
+    }
 }
 
 /// Writes the names of every target, cut to what programs ask for.
@@ -167,7 +186,17 @@ fn load_constants(kernel: &dyn Loader, section: Constants) -> Result<(String, Ma
         },
     };
     let map = create_one(kernel, &spec)?;
-    map.update(&0u32.to_ne_bytes(), &section.data)?;
+    let mut data = section.data;
+    if section.section == Own::SECTION {
+        // To ask the kernel takes longer.
+        let process = match is_in_first_pid_namespace() {
+            true => std::process::id(),
+            false => own_process()?,
+        };
+        put(&mut data, Own::PROCESS, process.into());
+        put(&mut data, Own::START_NS, clock::monotonic_ns());
+    }
+    map.update(&0u32.to_ne_bytes(), &data)?;
     if section.read_only {
         map.freeze()?;
     }

@@ -101,6 +101,11 @@ pub(super) fn write_loss(loss: &Loss<'_>, out: &mut Vec<u8>) {
             put(out, format_args!(", \"refused\": {count}}}"));
             close(out);
         }
+        Loss::Own { count } => {
+            open("own_events", out);
+            put(out, format_args!("{{\"count\": {count}}}"));
+            close(out);
+        }
         Loss::LoopCut { count } => {
             open("cut_loops", out);
             put(out, format_args!("{{\"count\": {count}}}"));

@@ -14,6 +14,11 @@ pub(crate) enum Loss<'a> {
         /// Pages of ring buffer for each CPU.
         pages: u32,
     },
+    /// Events that were strobe's own doing, and more than are printed.
+    Own {
+        /// How many.
+        count: u64,
+    },
     /// Insertions into a map that was full.
     MapFull {
         /// The map.
@@ -68,6 +73,11 @@ impl fmt::Display for Loss<'_> {
             Loss::Events { count, pages } => write!(
                 f,
                 "lost {count} event{}: the ring buffer was full (raise `perf_rb_pages`, now {pages})",
+                s(*count)
+            ),
+            Loss::Own { count } => write!(
+                f,
+                "left out {count} event{} of what strobe itself did: printing them makes more of them (leave it out with `/comm != \"strobe\"/`)",
                 s(*count)
             ),
             Loss::MapFull { map, count, room } => write!(

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::event::place;
 use crate::print::{Loss, Output};
 use crate::script_map::{Losses, Refused};
+use codegen::object::Own;
 
 impl Session {
     /// Says what was lost, and whether nothing was.
@@ -24,6 +25,8 @@ impl Session {
                 pages: config.perf_rb_pages,
             });
         }
+        let own = self.maps.own_records()?.saturating_sub(Own::MOST);
+        losses.extend((own > 0).then_some(Loss::Own { count: own }));
         losses.extend((loops > 0).then_some(Loss::LoopCut { count: loops }));
         for Refused {
             map,

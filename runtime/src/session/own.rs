@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::Error;
-use crate::event::{Flow, carry_out};
+use crate::event::carry_out;
 use crate::load::LoadedProgram;
 use crate::print::Output;
 use crate::script_map::ScriptMaps;
@@ -112,7 +112,7 @@ impl Session {
                 let kind = maps.manifest.events.get(id as usize).map(|e| &e.kind);
                 errors += usize::from(matches!(kind, Some(EventKind::Message { error: true, .. })));
                 match carry_out(&maps, record, output) {
-                    Ok(Flow::Continue | Flow::End | Flow::Unwatch(_)) => {}
+                    Ok(_) => {}
                     Err(error) => failure = Some(error),
                 }
                 true

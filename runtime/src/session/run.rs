@@ -103,13 +103,15 @@ impl Session {
             if *records == Records::PassOver {
                 return true;
             }
+            let mut go_on = true;
             match carry_out(&maps, record, output) {
+                Ok(Flow::Pause) => go_on = false,
                 Ok(Flow::Unwatch(address)) => self.links.unwatch(address),
                 Ok(Flow::End) if *records == Records::UntilExit => *records = Records::PassOver,
                 Ok(_) => {}
                 Err(error) => failure = Some(error),
             }
-            failure.is_none() && !output.is_closed()
+            go_on && failure.is_none() && !output.is_closed()
         });
         failure.map_or(Ok(drained), Err)
     }

@@ -86,7 +86,10 @@ pub(super) static TABLE: &[Builtin] = &[
         mode: Mode::Async,
         is_unsafe: true,
         example: "system(\"ps -p %d\", pid)",
-        check: Check::Call(1, MANY, |call, cx| formatted(call, cx, EventKind::System)),
+        check: Check::Call(1, MANY, |call, cx| {
+            cx.find_lineage();
+            formatted(call, cx, EventKind::System)
+        }),
         ..Builtin::PLAIN
     },
     Builtin {

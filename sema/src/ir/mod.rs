@@ -54,6 +54,9 @@ pub struct Program {
     /// Offset in bytes of `comm` in the kernel's `task_struct`, where BTF tells. With it the name
     /// of the current thread is read straight from `bpf_get_current_task_btf`.
     pub task_comm_offset: Option<u32>,
+    /// How programs find out of whom a thread descends; for scripts that call `system`, where BTF
+    /// tells.
+    pub lineage: Option<Lineage>,
     /// The PID namespace that process ids are told in, where it is not the first one.
     pub pid_namespace: Option<PidNamespace>,
     /// Of which helpers that fail the programs tell. If of any, there is an event for it.
@@ -64,6 +67,17 @@ pub struct Program {
     pub parameters: Vec<Parameter>,
     /// What may not be as meant.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// Offsets in bytes of members of the kernel's `task_struct`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lineage {
+    /// `real_parent`
+    pub parent: u32,
+    /// `tgid`
+    pub process: u32,
+    /// `start_time`, nanoseconds of `CLOCK_MONOTONIC`
+    pub start: u32,
 }
 
 /// A named parameter of a script, as `getopt` asks for it.

@@ -6,14 +6,15 @@ use super::link::{
     ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI, KprobePlace, UserPlace, UserPlaces, link_kprobes,
     link_user_places,
 };
-use super::program::{Log, ProgramSpec, Purpose, load_program};
+use super::program::{
+    BPF_PROG_TYPE_RAW_TRACEPOINT, Log, ProgramSpec, Purpose, instruction, load_program,
+};
 use super::{Attribute, Command, address, call};
 use crate::sys::SyscallError;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 // linux/bpf.h
 const BPF_PROG_TYPE_KPROBE: u32 = 2;
-const BPF_PROG_TYPE_RAW_TRACEPOINT: u32 = 17;
 const BPF_TRACE_ITER: u32 = 28;
 /// `BPF_PSEUDO_KFUNC_CALL`: what is called is a function of the kernel by its type's number.
 const PSEUDO_KFUNC_CALL: u8 = 2;
@@ -179,13 +180,6 @@ pub(crate) fn kfunc(function: u32, kind: u32, traced: Option<u32>) -> bool {
 /// Whether programs of a type load.
 pub(crate) fn program_type(kind: u32) -> bool {
     load_as(kind, Purpose::default(), &[instruction(SET, 0, 0), EXIT]).is_ok()
-}
-
-/// `struct bpf_insn` with both registers 0.
-const fn instruction(code: u8, offset: i16, immediate: i32) -> [u8; 8] {
-    let [o0, o1] = offset.to_ne_bytes();
-    let [i0, i1, i2, i3] = immediate.to_ne_bytes();
-    [code, 0, o0, o1, i0, i1, i2, i3]
 }
 
 fn load(instructions: &[[u8; 8]]) -> Result<OwnedFd, SyscallError> {

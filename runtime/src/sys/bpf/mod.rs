@@ -21,7 +21,7 @@ pub(crate) use object::{
     open as open_object, program_info,
 };
 pub(crate) use program::{
-    DebugInfo, Log, ProgramSpec, Purpose, load_btf, load_program, run_raw_tracepoint,
+    DebugInfo, Log, ProgramSpec, Purpose, load_btf, load_program, own_process, run_raw_tracepoint,
 };
 
 use super::SyscallError;

@@ -7,6 +7,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 /// Bytes of an instruction, `struct bpf_insn`.
 pub(crate) const INSTRUCTION_SIZE: usize = 8;
+/// `enum bpf_prog_type` of `linux/bpf.h`.
+pub(super) const BPF_PROG_TYPE_RAW_TRACEPOINT: u32 = 17;
 /// Bytes of a record of function information, `struct bpf_func_info`.
 const FUNC_INFO_SIZE: usize = 8;
 /// Bytes of a record of line information, `struct bpf_line_info`.
@@ -187,6 +189,39 @@ pub(crate) fn run_raw_tracepoint(program: BorrowedFd<'_>, name: &str) -> Result<
     call(Command::ProgramTestRun, &mut attribute)
         .map(drop)
         .map_err(|errno| SyscallError::new(format!("run `{name}`"), errno))
+}
+
+/// The number of this process in the first PID namespace, which a program sees wherever it runs.
+pub(crate) fn own_process() -> Result<u32, SyscallError> {
+    /// Calls `bpf_get_current_pid_tgid`, shifts its upper half down, and returns that.
+    const INSTRUCTIONS: [[u8; 8]; 3] = [
+        instruction(0x85, 0, 14),
+        instruction(0x77, 0, 32),
+        instruction(0x95, 0, 0),
+    ];
+    let spec = ProgramSpec {
+        name: "who",
+        kind: BPF_PROG_TYPE_RAW_TRACEPOINT,
+        instructions: INSTRUCTIONS.as_flattened(),
+        license: c"GPL",
+        debug: None,
+        purpose: Purpose::default(),
+    };
+    let program = load_program(&spec, None)?;
+    let mut attribute = TestRun {
+        program: program.as_raw_fd().cast_unsigned(),
+        ..TestRun::default()
+    };
+    call(Command::ProgramTestRun, &mut attribute)
+        .map_err(|errno| SyscallError::new("ask for strobe's own number".to_owned(), errno))?;
+    Ok(attribute.retval)
+}
+
+/// `struct bpf_insn` with both registers 0.
+pub(super) const fn instruction(code: u8, offset: i16, immediate: i32) -> [u8; 8] {
+    let [o0, o1] = offset.to_ne_bytes();
+    let [i0, i1, i2, i3] = immediate.to_ne_bytes();
+    [code, 0, o0, o1, i0, i1, i2, i3]
 }
 
 fn count(data: &[u8], record: usize) -> u32 {
