@@ -214,7 +214,7 @@ pub enum KernelFeature {
     /// Links that hold many uprobes.
     #[value(name = "uprobe_multi")]
     UprobeMulti,
-    /// One program for the entry and the return of a function, which strobe never uses.
+    /// One program for the entry and the return of a function.
     #[value(name = "kprobe_session")]
     KprobeSession,
 }

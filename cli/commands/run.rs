@@ -40,6 +40,8 @@ pub fn run(args: Args, script: Script) -> Result<u8, Failure> {
         keep_verifier_logs,
         disabled: Disabled {
             kprobe_multi: args.no_feature.contains(&KernelFeature::KprobeMulti),
+            // What is measured of each probe is that of its program.
+            kprobe_session: args.stats || args.no_feature.contains(&KernelFeature::KprobeSession),
             uprobe_multi: args.no_feature.contains(&KernelFeature::UprobeMulti),
         },
         statistics: Statistics {

@@ -130,6 +130,7 @@ fn features(host: &Host) -> Vec<(String, Answer)> {
         ("btf", host.btf().is_ok()),
         ("instruction set v4", host.has(Feature::IsaV4)),
         ("kprobe_multi", feature::kprobe_multi()),
+        ("kprobe_session", crate::host::kprobe_session().is_some()),
         ("uprobe_multi", feature::uprobe_multi(false)),
         (
             "raw tracepoint cookies",

@@ -2,7 +2,7 @@
 
 use super::{Attachment, Watch, attach};
 use crate::Error;
-use crate::load::LoadedProgram;
+use crate::load::{LoadedProgram, Sharing};
 use crate::sys::SyscallError;
 use codegen::object::is_run_by_us;
 use sema::ir::{AttachTarget, ProgramType, Target};
@@ -53,7 +53,7 @@ pub(super) fn jobs(programs: &[LoadedProgram]) -> Vec<Job<'_>> {
         let targets = program.about.targets.iter();
         let targets = targets.zip(program.cookies.iter().copied());
         let targets = targets.filter(|(target, _)| !is_run_by_us(&target.attach));
-        if !program.shares_link {
+        if program.sharing == Sharing::None {
             jobs.extend(targets.map(|target| Job {
                 program,
                 targets: vec![target],
@@ -62,7 +62,10 @@ pub(super) fn jobs(programs: &[LoadedProgram]) -> Vec<Job<'_>> {
         }
         let mut shared: Vec<Job<'_>> = Vec::new();
         for target in targets {
-            let alike = |job: &&mut Job<'_>| may_share(&job.targets[0].0.attach, &target.0.attach);
+            let alike = |job: &&mut Job<'_>| {
+                program.sharing == Sharing::Session
+                    || may_share(&job.targets[0].0.attach, &target.0.attach)
+            };
             match shared.iter_mut().find(alike) {
                 Some(job) => job.targets.push(target),
                 None => shared.push(Job {

@@ -2,7 +2,8 @@
 
 use super::Attachment;
 use super::job::Job;
-use crate::sys::bpf::{self, KprobePlace};
+use crate::load::Sharing;
+use crate::sys::bpf::{self, Ends, KprobePlace};
 use crate::sys::{SyscallError, perf};
 use sema::ir::{AttachTarget, Kprobe};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -47,26 +48,34 @@ fn unit() -> Result<(u32, u32), SyscallError> {
 /// Kprobes on many functions in one link, without those that the kernel refuses and that a
 /// pattern found.
 pub(super) fn many(program: BorrowedFd<'_>, job: &Job<'_>) -> Result<Attachment, SyscallError> {
-    let kprobes: Vec<(&Kprobe, u64)> = job
+    let kprobes = job
         .targets
         .iter()
         .filter_map(|(target, cookie)| match &target.attach {
             AttachTarget::Kprobe(kprobe) => Some((kprobe, *cookie)),
             _ => None,
-        })
-        .collect();
+        });
+    let mut kprobes: Vec<(&Kprobe, u64)> = kprobes.collect();
+    let ends = match kprobes.first() {
+        _ if job.program.sharing == Sharing::Session => Ends::Both,
+        Some((kprobe, _)) if kprobe.is_return => Ends::Return,
+        _ => Ends::Entry,
+    };
+    if ends == Ends::Both {
+        kprobes.retain(|(kprobe, _)| !kprobe.is_return);
+    }
     let mut attachment = Attachment::default();
-    link(program, &kprobes, &mut attachment)?;
+    link((program, ends), &kprobes, &mut attachment)?;
     Ok(attachment)
 }
 
 /// Links all, or else finds by halves what is refused.
 fn link(
-    program: BorrowedFd<'_>,
+    (program, ends): (BorrowedFd<'_>, Ends),
     kprobes: &[(&Kprobe, u64)],
     attachment: &mut Attachment,
 ) -> Result<(), SyscallError> {
-    let error = match link_all(program, kprobes) {
+    let error = match link_all((program, ends), kprobes) {
         Ok(link) => {
             attachment.links.push(link);
             return Ok(());
@@ -77,17 +86,22 @@ fn link(
         if !kprobe.by_pattern {
             return Err(error);
         }
-        let name = &kprobe.function;
-        attachment.refused.push(format!("{name}: {error}"));
+        let refused = format!("{}: {error}", kprobe.function);
+        if ends == Ends::Both {
+            attachment.refused.push(refused.clone());
+        }
+        attachment.refused.push(refused);
         return Ok(());
     }
     let (left, right) = kprobes.split_at(kprobes.len() / 2);
-    link(program, left, attachment)?;
-    link(program, right, attachment)
+    link((program, ends), left, attachment)?;
+    link((program, ends), right, attachment)
 }
 
-fn link_all(program: BorrowedFd<'_>, kprobes: &[(&Kprobe, u64)]) -> Result<OwnedFd, SyscallError> {
-    let is_return = kprobes.first().is_some_and(|(kprobe, _)| kprobe.is_return);
+fn link_all(
+    (program, ends): (BorrowedFd<'_>, Ends),
+    kprobes: &[(&Kprobe, u64)],
+) -> Result<OwnedFd, SyscallError> {
     let places: Vec<KprobePlace<'_>> = kprobes
         .iter()
         .map(|(kprobe, cookie)| KprobePlace {
@@ -95,5 +109,5 @@ fn link_all(program: BorrowedFd<'_>, kprobes: &[(&Kprobe, u64)]) -> Result<Owned
             cookie: *cookie,
         })
         .collect();
-    bpf::link_kprobes(program, &places, is_return)
+    bpf::link_kprobes(program, &places, ends)
 }

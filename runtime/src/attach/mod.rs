@@ -10,7 +10,7 @@ mod tracepoint;
 mod uprobe;
 
 use crate::Error;
-use crate::load::LoadedProgram;
+use crate::load::{LoadedProgram, Sharing};
 use crate::sys::{SyscallError, process, rlimit};
 use job::Job;
 use sema::ir::{AttachTarget, MissingProbes};
@@ -167,7 +167,7 @@ fn attach(job: &Job<'_>, pid: Option<u32>) -> Result<Attachment, SyscallError> {
     let Some((target, cookie)) = job.targets.first() else {
         return Ok(Attachment::default());
     };
-    if job.program.shares_link {
+    if job.program.sharing != Sharing::None {
         return match target.attach {
             AttachTarget::Uprobe(_) => uprobe::many(program, job),
             _ => kprobe::many(program, job),

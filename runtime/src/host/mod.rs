@@ -205,6 +205,13 @@ impl Kernel for Host {
     }
 }
 
+/// The number of the type of `bpf_session_is_return`, which kernels have that run programs at both
+/// ends of a function (6.10).
+pub(crate) fn kprobe_session() -> Option<u32> {
+    let btf = read_btf().ok()?;
+    Some(btf.find("bpf_session_is_return", BtfKind::Function)?.0)
+}
+
 /// Whether process ids are the same for us as for the kernel.
 pub(crate) fn is_in_first_pid_namespace() -> bool {
     let file = std::fs::metadata("/proc/self/ns/pid");

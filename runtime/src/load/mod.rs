@@ -4,10 +4,11 @@
 mod elf;
 mod maps;
 mod programs;
+mod session;
 mod variant;
 
 pub(crate) use maps::Maps;
-pub(crate) use programs::{LoadedProgram, kernel_type};
+pub(crate) use programs::{LoadedProgram, Sharing, kernel_type};
 
 use crate::Error;
 use crate::sys::SyscallError;
@@ -24,6 +25,9 @@ pub(crate) trait Loader {
     fn lift_locked_memory(&self) -> Result<(), SyscallError>;
     /// Whether one link can hold kprobes on many functions.
     fn has_kprobe_multi(&self) -> bool;
+    /// Whether one program can be at both ends of functions: the type of the kernel's function
+    /// that tells it at which it is.
+    fn kprobe_session(&self) -> Option<u32>;
     /// Loads type information.
     fn load_btf(&self, btf: &[u8]) -> Result<OwnedFd, SyscallError>;
     /// Loads a program; see [`crate::sys::bpf::load_program`].
@@ -41,6 +45,8 @@ pub(crate) trait Loader {
 pub struct Disabled {
     /// Links that hold many kprobes.
     pub kprobe_multi: bool,
+    /// Programs at both ends of functions of the kernel.
+    pub kprobe_session: bool,
     /// Links that hold many uprobes.
     pub uprobe_multi: bool,
 }
@@ -63,6 +69,13 @@ impl Loader for Kernel {
 
     fn has_kprobe_multi(&self) -> bool {
         !self.without.kprobe_multi && crate::sys::bpf::feature::kprobe_multi()
+    }
+
+    fn kprobe_session(&self) -> Option<u32> {
+        match self.without.kprobe_session {
+            true => None,
+            false => crate::host::kprobe_session(),
+        }
     }
 
     fn load_btf(&self, btf: &[u8]) -> Result<OwnedFd, SyscallError> {

@@ -1,11 +1,11 @@
 //! Programs through the verifier.
 
-use super::Loader;
 use super::elf::{Code, Elf, Line, btf_string};
 use super::variant::{Variant, variants};
+use super::{Loader, session};
 use crate::Error;
 use crate::sys::SyscallError;
-use crate::sys::bpf::{DebugInfo, Log, ProgramSpec};
+use crate::sys::bpf::{ATTACH_KPROBE_SESSION, DebugInfo, Log, ProgramSpec, Purpose};
 use crate::verifier::{Position, Rejection};
 use aya_obj::generated::bpf_prog_type::{
     BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT,
@@ -14,8 +14,10 @@ use aya_obj::generated::bpf_prog_type::{
 use codegen::Manifest;
 use codegen::object;
 use sema::ir::ProgramType;
+use std::collections::VecDeque;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
 
 /// The longest log that is asked for; `BPF_LOG_MAX_SIZE` leaves room for more.
 const LONGEST_LOG: usize = 256 << 20;
@@ -29,10 +31,21 @@ pub(crate) struct LoadedProgram {
     pub(crate) about: object::Program,
     /// What the program reads as its cookie, target by target.
     pub(crate) cookies: Vec<u64>,
-    /// Whether all targets share a link for many kprobes.
-    pub(crate) shares_link: bool,
+    /// Which of its targets share a link.
+    pub(crate) sharing: Sharing,
     /// The verifier's log, where it was asked for.
     pub(crate) log: Option<String>,
+}
+
+/// Which targets of a program share a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Each has one of its own.
+    None,
+    /// Those that are alike.
+    Alike,
+    /// All: each of the kprobes, in the first half of them, is one for both ends of its function.
+    Session,
 }
 
 /// What all programs of an object share.
@@ -78,17 +91,29 @@ pub(super) fn load(
         keep_log,
     };
     let mut programs = Programs::default();
+    let mut waiting = VecDeque::new();
     let mut cookie = 0;
     for about in &manifest.programs {
-        let code = elf.code(&about.symbol)?;
-        for variant in variants(about, cookie, kernel)? {
-            match context.load(&variant, &code) {
-                Ok(loaded) => programs.loaded.push(loaded),
-                Err(error) if variant.may_fail => programs.refused.push(error),
-                Err(error) => return Err(error),
-            }
-        }
+        let code = Rc::new(elf.code(&about.symbol)?);
+        let variants = variants(about, cookie, kernel)?;
+        waiting.extend(
+            variants
+                .into_iter()
+                .map(|variant| (variant, Rc::clone(&code))),
+        );
         cookie += about.targets.len() as u64;
+    }
+    while let Some((variant, code)) = waiting.pop_front() {
+        if let Some((partner, both)) = context.load_pair((&variant, &code), &waiting) {
+            waiting.remove(partner);
+            programs.loaded.push(both);
+            continue;
+        }
+        match context.load(&variant, &code) {
+            Ok(loaded) => programs.loaded.push(loaded),
+            Err(error) if variant.may_fail => programs.refused.push(error),
+            Err(error) => return Err(error),
+        }
     }
     match programs.loaded.is_empty() {
         // Nothing is left of what the patterns found.
@@ -136,6 +161,37 @@ impl Context<'_> {
         }
     }
 
+    /// Loads a program together with one that waits, where both are of the same functions and the
+    /// kernel has programs for both ends; which one that was. What the kernel refuses is loaded one
+    /// by one, so that reports are of the script.
+    fn load_pair(
+        &self,
+        one: (&Variant, &Code),
+        waiting: &VecDeque<(Variant, Rc<Code>)>,
+    ) -> Option<(usize, LoadedProgram)> {
+        let mut others = waiting.iter().enumerate();
+        let (number, pair) = others.find_map(|(number, (variant, code))| {
+            Some((number, session::pair(one, (variant, code))?))
+        })?;
+        if self.keep_log {
+            return None;
+        }
+        let instructions = session::join(pair, self.kernel.kprobe_session()?)?;
+        let spec = ProgramSpec {
+            name: &pair[0].0.about.symbol,
+            kind: kernel_type(ProgramType::Kprobe),
+            instructions: &instructions,
+            license: self.license,
+            debug: None,
+            purpose: Purpose {
+                attach_type: ATTACH_KPROBE_SESSION,
+                ..Purpose::default()
+            },
+        };
+        let fd = self.kernel.load_program(&spec, None).ok()?;
+        Some((number, session::loaded(fd, pair)))
+    }
+
     /// Loads a program with a log, in a buffer that grows until the log fits.
     fn load_with_log(&self, spec: &ProgramSpec<'_>) -> (Result<OwnedFd, SyscallError>, String) {
         let mut size = (self.manifest.config.log_size as usize).clamp(4096, LONGEST_LOG);
@@ -178,7 +234,10 @@ fn loaded(fd: OwnedFd, variant: &Variant, log: Option<String>) -> LoadedProgram 
         fd,
         about: variant.about.clone(),
         cookies: variant.cookies.clone(),
-        shares_link: variant.shares_link,
+        sharing: match variant.shares_link {
+            true => Sharing::Alike,
+            false => Sharing::None,
+        },
         log,
     }
 }

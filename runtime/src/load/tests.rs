@@ -69,6 +69,10 @@ impl Loader for Fake {
         false
     }
 
+    fn kprobe_session(&self) -> Option<u32> {
+        None
+    }
+
     fn load_btf(&self, _: &[u8]) -> Result<OwnedFd, SyscallError> {
         Ok(null())
     }

@@ -3,8 +3,8 @@
 //! Whoever may not load programs gets `false`.
 
 use super::link::{
-    ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI, KprobePlace, UserPlace, UserPlaces, link_kprobes,
-    link_user_places,
+    ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI, Ends, KprobePlace, UserPlace, UserPlaces,
+    link_kprobes, link_user_places,
 };
 use super::program::{
     BPF_PROG_TYPE_RAW_TRACEPOINT, Log, ProgramSpec, Purpose, instruction, load_program,
@@ -85,7 +85,7 @@ pub(crate) fn kprobe_multi() -> bool {
         function: "no such function",
         cookie: 0,
     }];
-    let refusal = link_kprobes(program.as_fd(), &nowhere, false);
+    let refusal = link_kprobes(program.as_fd(), &nowhere, Ends::Entry);
     refusal.is_err_and(|error| !matches!(error.errno, libc::EOPNOTSUPP | libc::EINVAL))
 }
 

@@ -16,6 +16,8 @@ pub(crate) const ATTACH_ITER: u32 = 28;
 const ATTACH_PERF_EVENT: u32 = 41;
 /// Since 5.18.
 pub(crate) const ATTACH_KPROBE_MULTI: u32 = 42;
+/// Since 6.10.
+pub(crate) const ATTACH_KPROBE_SESSION: u32 = 56;
 /// `BPF_F_KPROBE_MULTI_RETURN`
 const MULTI_RETURN: u32 = 1;
 /// Since 6.6.
@@ -114,6 +116,17 @@ pub(crate) struct KprobePlace<'a> {
     pub(crate) cookie: u64,
 }
 
+/// Where a program runs in the functions that it is linked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// Where they are entered.
+    Entry,
+    /// Where they return.
+    Return,
+    /// At both.
+    Both,
+}
+
 #[repr(C)]
 struct OpenRawTracepoint {
     name: u64,
@@ -203,7 +216,7 @@ pub(crate) fn create_iterator(link: BorrowedFd<'_>) -> Result<OwnedFd, SyscallEr
 pub(crate) fn link_kprobes(
     program: BorrowedFd<'_>,
     places: &[KprobePlace<'_>],
-    is_return: bool,
+    ends: Ends,
 ) -> Result<OwnedFd, SyscallError> {
     let attempted = || format!("link a program to {} functions", places.len());
     let invalid = |_| SyscallError::new(attempted(), libc::EINVAL);
@@ -214,9 +227,16 @@ pub(crate) fn link_kprobes(
     let mut attribute = CreateKprobes {
         program: program.as_raw_fd().cast_unsigned(),
         target: 0,
-        attach_type: ATTACH_KPROBE_MULTI,
+        attach_type: match ends {
+            Ends::Entry | Ends::Return => ATTACH_KPROBE_MULTI,
+            Ends::Both => ATTACH_KPROBE_SESSION,
+        },
         flags: 0,
-        kind: if is_return { MULTI_RETURN } else { 0 },
+        kind: if ends == Ends::Return {
+            MULTI_RETURN
+        } else {
+            0
+        },
         count: u32::try_from(places.len()).unwrap_or(u32::MAX),
         symbols: address(symbols.as_slice()),
         addresses: 0,

@@ -11,9 +11,9 @@ mod object;
 mod program;
 
 pub(crate) use link::{
-    ATTACH_FENTRY, ATTACH_FEXIT, ATTACH_ITER, ATTACH_KPROBE_MULTI, ATTACH_UPROBE_MULTI,
-    KprobePlace, UserPlace, UserPlaces, create_iterator, link_iterator, link_kprobes,
-    link_perf_event, link_tracing, link_user_places, open_raw_tracepoint,
+    ATTACH_FENTRY, ATTACH_FEXIT, ATTACH_ITER, ATTACH_KPROBE_MULTI, ATTACH_KPROBE_SESSION,
+    ATTACH_UPROBE_MULTI, Ends, KprobePlace, UserPlace, UserPlaces, create_iterator, link_iterator,
+    link_kprobes, link_perf_event, link_tracing, link_user_places, open_raw_tracepoint,
 };
 pub(crate) use map::{Batch, BatchCursor, Map, MapSpec};
 pub(crate) use object::{
@@ -21,7 +21,8 @@ pub(crate) use object::{
     open as open_object, program_info,
 };
 pub(crate) use program::{
-    DebugInfo, Log, ProgramSpec, Purpose, load_btf, load_program, own_process, run_raw_tracepoint,
+    DebugInfo, INSTRUCTION_SIZE, Log, ProgramSpec, Purpose, load_btf, load_program, own_process,
+    run_raw_tracepoint,
 };
 
 use super::SyscallError;
