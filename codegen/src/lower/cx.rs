@@ -4,7 +4,7 @@ use super::frame::{Frame, Home, Mark};
 use super::looping::Loop;
 use super::sharing::Sharing;
 use super::unit::Internal;
-use super::{Address, Budget, Unit};
+use super::{Address, Budget, Unit, walk};
 use crate::kernel::{COMM_SIZE, helper};
 use crate::llvm::{Block, Builder, Function, Location, Scope, Ty, Value};
 use crate::object::Health;
@@ -37,6 +37,8 @@ pub(super) struct Cx<'u, 'm> {
     pub(super) loops: Vec<Loop<'m>>,
     /// Built-ins whose value is at hand wherever control can be now.
     known: Vec<(Builtin, Value<'m>)>,
+    /// What each of its functions has of the stack.
+    budget: Budget,
     frame: Frame<'m>,
     scope: Scope<'m>,
     /// What is being lowered, for reports of helpers that fail.
@@ -70,7 +72,9 @@ impl<'u, 'm> Cx<'u, 'm> {
         let entry = Builder::new(module, function.append_block(c"entry"));
         let b = Builder::new(module, function.append_block(c"body"));
         let sharing = Rc::new(Sharing::new(probe));
-        let mut frame = Frame::new(unit.budget.among(1 + sharing.depth()), unit.scratch_start());
+        let budget = unit.budget.for_statements(walk::count(&probe.body));
+        let budget = budget.among(1 + sharing.depth());
+        let mut frame = Frame::new(budget, unit.scratch_start());
         let leaving = (sharing.depth() > 0).then(|| frame.lasting_scratch(8));
         let mut cx = Self {
             unit,
@@ -84,6 +88,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             sharing,
             loops: Vec::new(),
             known: Vec::new(),
+            budget,
             frame,
             scope,
             place: probe.span,
@@ -127,6 +132,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             sharing: Rc::clone(&self.sharing),
             loops: Vec::new(),
             known: Vec::new(),
+            budget: self.budget,
             frame: self.frame.callee(self.budget()),
             zero_key: None,
             comm: None,
@@ -156,7 +162,7 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// What each of the program's functions may have of the stack.
     pub(super) fn budget(&self) -> Budget {
-        self.unit.budget.among(1 + self.sharing.depth())
+        self.budget
     }
 
     /// Two pointers on the program's stack, by which rounds of loops reach what it has: its

@@ -17,6 +17,8 @@ pub(crate) struct Budget {
     largest: u32,
     /// Scalar variables that may live in registers, or be spilled; the others go to scratch.
     pub(super) registers: u32,
+    /// Bytes of the largest value that lasts as long as the program and goes on the stack.
+    lasting: u32,
     /// Whether scratch is one array for all programs and CPUs, which has room for much, rather than
     /// a per-CPU array with an element a program, which is quicker to reach.
     pub(super) wide: bool,
@@ -28,12 +30,35 @@ impl Budget {
         stack: 320,
         largest: 64,
         registers: 24,
+        lasting: u32::MAX,
         wide: false,
     };
+
+    /// Statements from which on a program is large.
+    const LARGE: u32 = 256;
+
+    /// Bytes of the largest value on the stack that lasts as long as a large program.
+    const LASTING_OF_LARGE: u32 = 8;
 
     /// The same with another limit to single values on the stack.
     pub(crate) fn with_largest(self, largest: u32) -> Self {
         Self { largest, ..self }
+    }
+
+    /// The same for a program of so many statements. What lasts as long as a large program stays in
+    /// memory that LLVM does not take apart: words that live from end to end and are copied by every
+    /// statement cost its register coalescer the square of their number.
+    pub(super) fn for_statements(self, count: u32) -> Self {
+        let lasting = match count < Self::LARGE {
+            true => self.lasting,
+            false => Self::LASTING_OF_LARGE,
+        };
+        Self { lasting, ..self }
+    }
+
+    /// Whether it is that of a large program.
+    pub(super) fn is_large(self) -> bool {
+        self.lasting == Self::LASTING_OF_LARGE
     }
 
     /// The same with more scratch, if there is more.
@@ -82,6 +107,8 @@ pub(super) struct Frame<'m> {
     stack_left: u32,
     /// Bytes of the largest value that goes on the stack.
     largest: u32,
+    /// The same of values that last as long as the program.
+    lasting: u32,
     scratch_top: u32,
     /// The most of scratch that was in use, by this function or one that it calls.
     scratch_high: u32,
@@ -98,6 +125,7 @@ impl<'m> Frame<'m> {
             temps: Vec::new(),
             stack_left: budget.stack,
             largest: budget.largest,
+            lasting: budget.lasting,
             scratch_top: scratch,
             scratch_high: scratch,
         }
@@ -139,6 +167,9 @@ impl<'m> Frame<'m> {
 
     /// Room for as long as the program runs.
     pub(super) fn lasting(&mut self, size: u32, alloca: impl FnOnce(u32) -> Value<'m>) -> Home<'m> {
+        if size > self.lasting {
+            return self.lasting_scratch(size);
+        }
         let index = self.slot(size, Some(alloca));
         self.slots[index].home
     }

@@ -56,6 +56,22 @@ pub(super) fn may_leave(body: &[Stmt]) -> bool {
     in_stmts(body, &leaves)
 }
 
+/// How many statements a body has, as often as `unroll` writes them out.
+pub(super) fn count(body: &[Stmt]) -> u32 {
+    let inner = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::If {
+            then, otherwise, ..
+        } => count(then).saturating_add(count(otherwise)),
+        StmtKind::While { body, .. }
+        | StmtKind::ForRange { body, .. }
+        | StmtKind::ForMap { body, .. } => count(body),
+        StmtKind::Unroll { count: times, body } => count(body).saturating_mul(*times),
+        _ => 0,
+    };
+    let each = body.iter().map(|stmt| inner(stmt).saturating_add(1));
+    each.fold(0, u32::saturating_add)
+}
+
 /// Whether an expression reads or writes a variable.
 pub(super) fn uses(expr: &Expr, variable: VarId) -> bool {
     in_expr(expr, &is_variable(variable))
