@@ -7,7 +7,10 @@ use libfuzzer_sys::fuzz_target;
 use parser::c::{NoIncludes, Piece, read};
 use sema::Options;
 use sema::kernel::{Fake, fixtures};
-use std::sync::OnceLock;
+
+thread_local! {
+    static MACHINE: Fake = fixtures::machine().expect("fixtures that read");
+}
 
 fuzz_target!(|text: &str| {
     let piece = Piece {
@@ -23,8 +26,10 @@ fuzz_target!(|text: &str| {
 
 /// The text at the top of a script whose names are those of its macros.
 fn analyze(text: &str) {
-    static MACHINE: OnceLock<Fake> = OnceLock::new();
-    let machine = MACHINE.get_or_init(|| fixtures::machine().expect("fixtures that read"));
+    MACHINE.with(|machine| analyze_on(machine, text));
+}
+
+fn analyze_on(machine: &Fake, text: &str) {
     let mut sources = SourceMap::new();
     let script = format!("{text}\nbegin {{ print((A, sizeof(struct s), *(struct s *)0)); }}");
     let file = sources.add("fuzz", script);
