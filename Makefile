@@ -13,7 +13,7 @@ STROBE := $(TARGET_DIR)/release/strobe
 
 # LLVM 19 is in Debian 12, Debian 13 and Ubuntu 24.04 alike; g++ brings the static C++ library.
 BUILD_PACKAGES := llvm-19-dev zlib1g-dev libzstd-dev g++
-TEST_PACKAGES := bpftool valgrind
+TEST_PACKAGES := bpftool valgrind clang-19
 # Not in Ubuntu, where a browser of another name does.
 PAGE_PACKAGES := chromium
 KERNEL_PACKAGES := qemu-system-x86 xfsprogs

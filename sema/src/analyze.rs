@@ -298,6 +298,11 @@ fn finish(
     mut standing: Vec<Diagnostic>,
 ) -> Result<ir::Program, Vec<Diagnostic>> {
     standing.extend(cx.take_reports());
+    if let Some(unaided) = &cx.definitions.unaided
+        && let Some(first) = standing.iter_mut().find(|r| error::may_want_header(r))
+    {
+        *first = error::without_compiler(first.clone(), unaided);
+    }
     standing.sort_by_key(|r| {
         r.labels
             .first()

@@ -3,7 +3,7 @@
 //! In a virtual machine whoever started it says what its kernel was built with; on the machine
 //! itself the kernel is asked. Neither asks strobe, but for `fentry`, which some kernels have and
 //! refuse. What anybody can see is looked at in both: `SUBSYSTEM:EVENT` is a tracepoint, a path a
-//! file, `NAME()` a function of the kernel.
+//! file, `NAME()` a function of the kernel, `clang` a C compiler.
 
 use crate::execute::strobe;
 use std::path::Path;
@@ -38,6 +38,9 @@ pub fn missing(needs: &[String]) -> Option<String> {
         event if event.contains(':') => format!("tracepoint {event}"),
         other => other.to_owned(),
     };
+    if missing == "clang" {
+        return Some("there is no clang here (Debian package clang)".to_owned());
+    }
     Some(match needs.iter().any(|need| need.starts_with('!')) {
         true => format!("this is for kernels without {missing}"),
         false => format!("this kernel has no {missing}"),
@@ -51,6 +54,9 @@ fn has(need: &str) -> bool {
     }
     if need.starts_with('/') {
         return Path::new(need).exists();
+    }
+    if need == "clang" {
+        return has_clang();
     }
     if let Some((subsystem, event)) = need.split_once(':') {
         return has_tracepoint(subsystem, event);
@@ -66,6 +72,18 @@ fn has(need: &str) -> bool {
         Ok(list) => list.split(',').any(|word| word == need),
         Err(_) => has_here(need),
     }
+}
+
+/// Whether `clang`, or `clang-19` and its like, is where programs are looked for.
+fn has_clang() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).filter_map(|f| std::fs::read_dir(f).ok());
+    let names = folders.flatten().flatten().map(|entry| entry.file_name());
+    let is_clang = |name: &str| {
+        let version = name.strip_prefix("clang-");
+        name == "clang" || version.is_some_and(|v| v.parse::<u32>().is_ok())
+    };
+    names.into_iter().any(|n| n.to_str().is_some_and(is_clang))
 }
 
 fn has_here(need: &str) -> bool {

@@ -2,10 +2,10 @@
 
 use super::condition;
 use super::error::ErrorKind;
-use super::expand::Definition;
-use super::preprocess::{Branch, Include, State, Wanted};
+use super::expand::{Defined, Definition};
+use super::preprocess::{Branch, Expansion, Include, State, Wanted};
 use super::token::{Kind, Token};
-use lexer::Span;
+use lexer::{FileId, Span};
 use std::rc::Rc;
 
 /// Carries out a directive: the tokens behind its `#`, in a text that starts at a place.
@@ -141,6 +141,7 @@ pub(super) fn define(line: &[Token], text: &str, start: Span, state: &mut State<
         params,
         body: body.to_vec(),
         text: written(body, text, start),
+        predefined: false,
     };
     state
         .macros
@@ -179,20 +180,24 @@ fn include(rest: &[Token], next: bool, span: Span, state: &mut State<'_>) {
         system,
         next,
         at: span,
+        defined: Defined(&state.macros),
     };
     match state.includes.include(&wanted) {
         Include::Nothing => {}
         Include::Failed(report) => state.report(*report),
-        Include::Text(file, text) => {
-            let open = state.branches.len();
-            state.text(&text, Span::new(file, 0, 0));
-            // What a header leaves open ends with it.
-            while state.branches.len() > open {
-                if let Some(branch) = state.branches.pop() {
-                    let kind = ErrorKind::UnclosedIf { word: branch.word };
-                    state.error(kind, branch.span);
-                }
-            }
+        Include::Text(file, text) => bring(file, &text, Expansion::Wanted, state),
+        Include::Expanded(file, text) => bring(file, &text, Expansion::Done, state),
+    }
+}
+
+/// Takes in the text of a header. What it leaves open ends with it.
+fn bring(file: FileId, text: &str, expansion: Expansion, state: &mut State<'_>) {
+    let open = state.branches.len();
+    state.text(text, Span::new(file, 0, 0), expansion);
+    while state.branches.len() > open {
+        if let Some(branch) = state.branches.pop() {
+            let kind = ErrorKind::UnclosedIf { word: branch.word };
+            state.error(kind, branch.span);
         }
     }
 }

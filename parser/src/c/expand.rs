@@ -5,6 +5,7 @@ use super::error::{Error, ErrorKind};
 use super::token::{Kind, Token};
 use lexer::Span;
 use std::collections::BTreeMap;
+use std::fmt::{Display, Formatter};
 use std::rc::Rc;
 
 /// Tokens that one text may expand to. Kernel headers take some hundred thousand.
@@ -20,6 +21,8 @@ pub(super) struct Definition {
     pub(super) body: Vec<Token>,
     /// The body as written, with spaces for the backslashes that continue lines.
     pub(super) text: String,
+    /// Whether it was there from the start.
+    pub(super) predefined: bool,
 }
 
 /// Every macro that is defined now.
@@ -29,10 +32,38 @@ pub(super) struct Macros {
     produced: usize,
 }
 
+/// The macros that are defined where a header is asked for: written out, the lines of C that define
+/// them again. Those that were there from the start are a compiler's own business.
+#[derive(Clone, Copy, Debug)]
+pub struct Defined<'a>(pub(super) &'a Macros);
+
+impl Display for Defined<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let own = |(_, definition): &(&Rc<str>, &Definition)| !definition.predefined;
+        for (name, definition) in self.0.defined.iter().filter(own) {
+            write!(f, "#define {name}")?;
+            if let Some((params, variadic)) = &definition.params {
+                let rest = if *variadic { "..." } else { "" };
+                // `...` names its arguments itself; `args...` keeps the name.
+                let params = params.join(", ");
+                let params = params.strip_suffix("__VA_ARGS__").unwrap_or(&params);
+                write!(f, "({params}{rest})")?;
+            }
+            writeln!(f, " {}", definition.text)?;
+        }
+        Ok(())
+    }
+}
+
 impl Macros {
     /// Whether a name is defined.
     pub(super) fn has(&self, name: &str) -> bool {
         self.defined.contains_key(name)
+    }
+
+    /// Lets expansion begin again with all that one text may expand to.
+    pub(super) fn forget_effort(&mut self) {
+        self.produced = 0;
     }
 
     /// Replaces every macro in a run of tokens.

@@ -19,6 +19,7 @@ mod tests;
 mod token;
 
 pub use constant::{Environment, NotConstant, Value, evaluate};
+pub use expand::Defined;
 pub use preprocess::{Include, Includes, NoIncludes, Piece, Wanted};
 
 use ast::Unit;

@@ -3,7 +3,7 @@
 use super::ast::Macro;
 use super::directive;
 use super::error::{Error, ErrorKind};
-use super::expand::{Definition, Macros};
+use super::expand::{Defined, Definition, Macros};
 use super::token::{Kind, Token, tokens};
 use super::{MAX_DEPTH, MAX_REPORTS};
 use crate::ast::Ident;
@@ -24,6 +24,8 @@ pub struct Piece<'a> {
 pub enum Include {
     /// A text, under the id that its places are to have.
     Text(FileId, String),
+    /// The same, whose macros are expanded, apart from the lines that define them.
+    Expanded(FileId, String),
     /// Nothing, and nothing is missing.
     Nothing,
     /// A report.
@@ -41,6 +43,8 @@ pub struct Wanted<'a> {
     pub next: bool,
     /// The place of the directive.
     pub at: Span,
+    /// The macros that are defined there.
+    pub defined: Defined<'a>,
 }
 
 /// Where headers come from.
@@ -64,6 +68,13 @@ pub(super) struct Preprocessed {
     pub(super) tokens: Vec<Token>,
     pub(super) macros: Vec<Macro>,
     pub(super) reports: Vec<Diagnostic>,
+}
+
+/// Whether the macros in a text are to be expanded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expansion {
+    Wanted,
+    Done,
 }
 
 /// A condition that is open.
@@ -114,8 +125,11 @@ pub(super) fn preprocess(
             &mut state,
         );
     }
+    for definition in state.macros.defined.values_mut() {
+        definition.predefined = true;
+    }
     for piece in pieces {
-        state.text(piece.text, piece.span);
+        state.text(piece.text, piece.span, Expansion::Wanted);
     }
     for branch in std::mem::take(&mut state.branches) {
         let kind = ErrorKind::UnclosedIf { word: branch.word };
@@ -131,6 +145,7 @@ pub(super) fn preprocess(
 /// The macros with a body, those that were there from the start and those that take any number of
 /// arguments left out.
 fn written(macros: &mut Macros, predefined: &[(&str, &str)]) -> Vec<Macro> {
+    macros.forget_effort();
     let own = |name: &str| predefined.iter().all(|(other, _)| *other != name);
     let fixed = |d: &Definition| d.params.as_ref().is_none_or(|(_, variadic)| !variadic);
     let defined = macros.defined.iter();
@@ -191,7 +206,7 @@ impl State<'_> {
     }
 
     /// Takes in a text: its lines of directives are carried out, the rest is expanded.
-    pub(super) fn text(&mut self, text: &str, start: Span) {
+    pub(super) fn text(&mut self, text: &str, start: Span, expansion: Expansion) {
         if self.depth >= MAX_DEPTH {
             return self.error(ErrorKind::TooDeep, start);
         }
@@ -210,7 +225,10 @@ impl State<'_> {
             if directive {
                 directive::carry_out(&run[1..], first, (text, start), self);
             } else if self.is_active() {
-                self.keep(run);
+                match expansion {
+                    Expansion::Wanted => self.keep(run),
+                    Expansion::Done => self.out.extend_from_slice(run),
+                }
             }
         }
         if self.is_active() && !self.out.last().is_none_or(|token| token.kind == Kind::End) {

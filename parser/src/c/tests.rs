@@ -1,6 +1,6 @@
 //! What is read of C text, and what is wrong with it.
 
-use super::{NoIncludes, Piece, read};
+use super::{Include, Includes, NoIncludes, Piece, SYSTEM_FILES, Wanted, read};
 use lexer::{FileId, Span};
 
 /// The macros and a line for each declaration, or the codes of the reports.
@@ -97,4 +97,41 @@ fn mistakes_are_told() {
     ] {
         assert_eq!(shown(text), report, "{text}");
     }
+}
+
+/// A compiler that is shown what is defined, and answers with a text of its own.
+struct Compiler {
+    asked: String,
+}
+
+impl Includes for Compiler {
+    fn include(&mut self, wanted: &Wanted<'_>) -> Include {
+        self.asked = wanted.defined.to_string();
+        let text = "#define SIZE 4\ntypedef int (*SIZE)(LIMIT x);\n".to_owned();
+        Include::Expanded(FileId(SYSTEM_FILES), text)
+    }
+}
+
+#[test]
+fn a_compiler_is_told_the_macros_and_its_text_is_not_expanded_again() {
+    let text = "#define LIMIT 3\n#define ADD(a, b) ((a) + \\\n  b)\n#define ALL(f, ...) f(__VA_ARGS__)\n\
+                #define LIST(x...) x\n#include <x.h>\nstruct S { SIZE f; };";
+    let piece = Piece {
+        text,
+        span: Span::new(FileId(0), 0, text.len() as u32),
+    };
+    let mut compiler = Compiler {
+        asked: String::new(),
+    };
+    let (unit, reports) = read(&[piece], &[("ONE", "1")], &mut compiler);
+    assert_eq!(
+        compiler.asked,
+        "#define ADD(a, b) ((a) +     b)\n#define ALL(f, ...) f(__VA_ARGS__)\n\
+         #define LIMIT 3\n#define LIST(x...) x\n"
+    );
+    // The typedef is named `SIZE`, not 4; what comes behind the header is expanded.
+    let names = unit.declarations[0].declarators.iter();
+    let names: Vec<_> = names.flat_map(|d| d.name.as_ref()).collect();
+    assert_eq!(names[0].name, "SIZE");
+    assert!(reports.iter().any(|report| report.message.contains('4')));
 }

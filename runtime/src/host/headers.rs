@@ -26,7 +26,7 @@ const COMPILERS: &[&str] = &[
     "/usr/lib/clang",
 ];
 
-/// Where a kernel's source has headers.
+/// Where a kernel's source has headers that are good for programs too.
 const KERNEL_FOLDERS: &[&str] = &["include", "include/uapi", "include/generated/uapi"];
 
 /// Reads a header by the name that stands in `<>`, from the folders behind those that are passed over.
@@ -59,7 +59,20 @@ pub(super) fn read(name: &str, passed: usize) -> Result<Option<Header>, KernelEr
     Ok(None)
 }
 
+/// Whether a header is found in the kernel's source and nowhere else.
+pub(super) fn is_of_the_kernel_alone(name: &str) -> bool {
+    let has = |folder: &PathBuf| folder.join(name).is_file();
+    !program_folders().iter().any(has) && kernel_folders().iter().any(has)
+}
+
 fn folders() -> Vec<PathBuf> {
+    let mut folders = program_folders();
+    folders.extend(kernel_folders());
+    folders
+}
+
+/// Where programs find headers.
+fn program_folders() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for variable in ["CPATH", "C_INCLUDE_PATH"] {
         let paths = std::env::var_os(variable).unwrap_or_default();
@@ -72,12 +85,27 @@ fn folders() -> Vec<PathBuf> {
         folders.extend(versions.pop());
     }
     folders.extend(FOLDERS.iter().map(PathBuf::from));
-    let own = std::env::var_os("BPFTRACE_KERNEL_SOURCE").map(PathBuf::from);
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").ok();
-    let running = release.map(|release| format!("/lib/modules/{}/build", release.trim()));
-    let running = running.map(PathBuf::from);
-    for source in [own, running].into_iter().flatten() {
-        folders.extend(KERNEL_FOLDERS.iter().map(|folder| source.join(folder)));
-    }
     folders
+}
+
+/// Where the kernel's source has headers.
+pub(super) fn kernel_folders() -> Vec<PathBuf> {
+    let sources = kernel_sources();
+    let all = sources.iter();
+    all.flat_map(|source| KERNEL_FOLDERS.iter().map(|folder| source.join(folder)))
+        .collect()
+}
+
+/// The folders of the kernel's source: what was made when it was built, and what was written.
+/// `BPFTRACE_KERNEL_SOURCE` and `BPFTRACE_KERNEL_BUILD` name others.
+pub(super) fn kernel_sources() -> Vec<PathBuf> {
+    let named = ["BPFTRACE_KERNEL_BUILD", "BPFTRACE_KERNEL_SOURCE"].map(std::env::var_os);
+    let named: Vec<PathBuf> = named.into_iter().flatten().map(PathBuf::from).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let modules = PathBuf::from(format!("/lib/modules/{}", release.trim()));
+    // Debian puts the two in different places, others into one.
+    vec![modules.join("build"), modules.join("source")]
 }

@@ -3,6 +3,7 @@
 //! Nothing is read before it is asked for, and what was read is kept.
 
 mod binary;
+mod clang;
 mod functions;
 mod headers;
 pub mod kallsyms;
@@ -25,7 +26,7 @@ use crate::sys::mmap::Mapping;
 use sema::ir::{PidNamespace, ProgramType};
 use sema::kernel::btf::{Btf, Kind as BtfKind, TypeId};
 use sema::kernel::{
-    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError,
+    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError, Preprocessed,
     TracepointName,
 };
 use std::io::ErrorKind;
@@ -149,6 +150,10 @@ impl Kernel for Host {
 
     fn header(&self, name: &str, passed: usize) -> Result<Option<Header>, KernelError> {
         headers::read(name, passed)
+    }
+
+    fn preprocessed(&self, name: &str, before: &str) -> Preprocessed {
+        clang::preprocess(name, before)
     }
 
     fn has(&self, feature: Feature) -> bool {

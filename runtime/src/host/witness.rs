@@ -9,7 +9,7 @@ use crate::cache::digest;
 use sema::ir::{PidNamespace, ProgramType};
 use sema::kernel::btf::{Btf, TypeId};
 use sema::kernel::{
-    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError,
+    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError, Preprocessed,
     TracepointName,
 };
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,12 @@ impl Kernel for Witness<'_> {
     fn header(&self, name: &str, passed: usize) -> Result<Option<Header>, KernelError> {
         self.note(Fact::Volatile);
         self.host.header(name, passed)
+    }
+
+    /// Files change, and compilers do.
+    fn preprocessed(&self, name: &str, before: &str) -> Preprocessed {
+        self.note(Fact::Volatile);
+        self.host.preprocessed(name, before)
     }
 
     fn has(&self, feature: Feature) -> bool {

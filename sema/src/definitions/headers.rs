@@ -1,7 +1,8 @@
-//! Headers of the system: looked at where the kernel's own types are not enough.
+//! Headers of the system: looked at where the kernel's own types are not enough. A C compiler that
+//! is installed preprocesses them; without one, ours reads them as far as it can.
 
 use crate::error;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, Preprocessed};
 use lexer::FileId;
 use parser::c::{Include, Includes, SYSTEM_FILES, Wanted, is_foreign};
 
@@ -46,6 +47,17 @@ pub(super) struct Headers<'a> {
     read: Vec<usize>,
     /// Whether one of the system was asked for and not read.
     pub(super) left_out: bool,
+    /// Why no C compiler helped to read one of the system, where none did.
+    pub(super) unaided: Option<Unaided>,
+}
+
+/// Why no C compiler helped to read a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unaided {
+    /// None is installed.
+    NoCompiler,
+    /// It refused the header, for this reason.
+    Refused(String),
 }
 
 impl<'a> Headers<'a> {
@@ -55,11 +67,30 @@ impl<'a> Headers<'a> {
             reads_system,
             read: Vec::new(),
             left_out: false,
+            unaided: None,
         }
     }
 }
 
 impl Headers<'_> {
+    /// The text of a header by the preprocessor of a C compiler, which needs no other then.
+    fn preprocessed(&mut self, wanted: &Wanted<'_>) -> Option<String> {
+        let before = wanted.defined.to_string();
+        match self.kernel.preprocessed(wanted.name, &before) {
+            Preprocessed::Text(text) => return Some(text),
+            Preprocessed::NoCompiler => self.unaided = Some(Unaided::NoCompiler),
+            Preprocessed::Refused(reason) => self.unaided = Some(Unaided::Refused(reason)),
+        }
+        None
+    }
+
+    /// The id for the places of a header that was found in a folder.
+    fn take_in(&mut self, folder: usize) -> FileId {
+        let number = u32::try_from(self.read.len()).unwrap_or(u32::MAX);
+        self.read.push(folder);
+        FileId(SYSTEM_FILES.saturating_add(number))
+    }
+
     /// The folder of a header that was read.
     fn folder_of(&self, file: FileId) -> Option<usize> {
         let number = file.0.checked_sub(SYSTEM_FILES)?;
@@ -83,16 +114,17 @@ impl Includes for Headers<'_> {
         if !system && !is_foreign(at) {
             return missing(error::no_own_header(name, at));
         }
+        if !is_foreign(at)
+            && let Some(text) = self.preprocessed(wanted)
+        {
+            return Include::Expanded(self.take_in(0), text);
+        }
         let passed = match wanted.next {
             true => self.folder_of(at.file).map_or(0, |folder| folder + 1),
             false => 0,
         };
         match self.kernel.header(name, passed) {
-            Ok(Some(header)) => {
-                let number = u32::try_from(self.read.len()).unwrap_or(u32::MAX);
-                self.read.push(header.folder);
-                Include::Text(FileId(SYSTEM_FILES.saturating_add(number)), header.text)
-            }
+            Ok(Some(header)) => Include::Text(self.take_in(header.folder), header.text),
             Ok(None) => missing(error::no_header(name, at)),
             Err(e) => missing(error::kernel(&e, at)),
         }

@@ -15,6 +15,7 @@ mod tags;
 mod tests;
 
 pub(crate) use expand::{call, expand, is_own_call};
+pub(crate) use headers::Unaided;
 
 use headers::{COMPILER, Headers};
 
@@ -51,6 +52,8 @@ pub(crate) struct Definitions<'a> {
     constants: HashMap<String, i128>,
     /// Whether the script includes headers of the system that were not read.
     pub(crate) left_out: bool,
+    /// Why no C compiler helped to read headers of the system, where none did.
+    pub(crate) unaided: Option<Unaided>,
 }
 
 impl<'a> Definitions<'a> {
@@ -80,6 +83,7 @@ impl<'a> Definitions<'a> {
                 macros: BTreeMap::new(),
                 constants: HashMap::new(),
                 left_out: false,
+                unaided: None,
             };
             return (none, Vec::new());
         }
@@ -104,6 +108,7 @@ impl<'a> Definitions<'a> {
             macros: macros.map(|m| (m.name.name.clone(), m)).collect(),
             constants,
             left_out: headers.left_out,
+            unaided: headers.unaided,
         };
         (definitions, reports)
     }

@@ -1,6 +1,7 @@
 //! Reports about the C definitions of a script.
 
 use super::near_or;
+use crate::definitions::Unaided;
 use lexer::{Diagnostic, Span};
 
 pub(crate) fn unknown_c_type(name: &str, names: &[&str], span: Span) -> Diagnostic {
@@ -141,6 +142,25 @@ pub(crate) fn no_header(name: &str, span: Span) -> Diagnostic {
         "drop the line if only the kernel's types are used; else {package}, or say where it is: \
              `-I DIRECTORY`"
     ))
+}
+
+/// Whether a report is of a name that a header may define.
+pub(crate) fn may_want_header(report: &Diagnostic) -> bool {
+    matches!(
+        report.code,
+        "unknown-name" | "unknown-type" | "unknown-function" | "no-header"
+    )
+}
+
+/// Such a report, where headers of the system were read without the help of a C compiler.
+pub(crate) fn without_compiler(report: Diagnostic, unaided: &Unaided) -> Diagnostic {
+    match unaided {
+        Unaided::NoCompiler => report
+            .note("the headers were read without a C compiler, which leaves out what only one understands")
+            .help("if a header has it: `apt-get install clang`; what the kernel's type information (BTF) holds needs neither"),
+        Unaided::Refused(reason) => report
+            .note(format!("clang refuses the headers, which were read without it: {reason}")),
+    }
 }
 
 pub(crate) fn macro_without_value(name: &str, span: Span, text: Span) -> Diagnostic {

@@ -4,7 +4,7 @@ use super::btf::{Btf, TypeId};
 use super::fake_binary::FakeBinary;
 use super::glob::matches;
 use super::{
-    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError,
+    Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError, Preprocessed,
     TracepointName,
 };
 use crate::ir::{PidNamespace, ProgramType};
@@ -22,6 +22,8 @@ pub struct Fake {
     modules: BTreeMap<String, Arc<Btf>>,
     symbols: BTreeMap<String, u64>,
     headers: BTreeMap<String, String>,
+    /// What a C compiler makes of headers.
+    preprocessed: BTreeMap<String, String>,
     features: HashSet<Feature>,
     binaries: Vec<Rc<FakeBinary>>,
     cgroups: BTreeMap<String, u64>,
@@ -116,6 +118,13 @@ impl Fake {
         self
     }
 
+    /// Gives it a C compiler, which makes this text of a header.
+    #[must_use]
+    pub fn preprocessed(mut self, name: &str, text: &str) -> Self {
+        self.preprocessed.insert(name.to_owned(), text.to_owned());
+        self
+    }
+
     /// Gives it a feature.
     #[must_use]
     pub fn with(mut self, feature: Feature) -> Self {
@@ -185,6 +194,13 @@ impl Kernel for Fake {
     fn header(&self, name: &str, passed: usize) -> Result<Option<Header>, KernelError> {
         let text = self.headers.get(name).filter(|_| passed == 0).cloned();
         Ok(text.map(|text| Header { text, folder: 0 }))
+    }
+
+    fn preprocessed(&self, name: &str, before: &str) -> Preprocessed {
+        match self.preprocessed.get(name) {
+            Some(text) => Preprocessed::Text(format!("{before}{text}")),
+            None => Preprocessed::NoCompiler,
+        }
     }
 
     fn has(&self, feature: Feature) -> bool {

@@ -62,6 +62,17 @@ pub struct Header {
     pub folder: usize,
 }
 
+/// What a C compiler's preprocessor makes of a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Preprocessed {
+    /// The text with all that it includes, and the lines that define macros.
+    Text(String),
+    /// It refuses the header, for a reason in its own words.
+    Refused(String),
+    /// No such compiler is installed.
+    NoCompiler,
+}
+
 /// Why a question could not be answered. Not the same as an empty answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KernelError {
@@ -173,6 +184,10 @@ pub trait Kernel {
     /// # Errors
     /// When it is there but cannot be read.
     fn header(&self, name: &str, passed: usize) -> Result<Option<Header>, KernelError>;
+
+    /// The same header as a C compiler's preprocessor leaves it behind these lines of C, with the
+    /// macros and folders that the compiler has of itself.
+    fn preprocessed(&self, name: &str, before: &str) -> Preprocessed;
 
     /// Whether the running kernel has something.
     fn has(&self, feature: Feature) -> bool;

@@ -1,0 +1,1 @@
+#define CONFIG_STROBE_TICKS 250

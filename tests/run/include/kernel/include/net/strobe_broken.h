@@ -1,0 +1,1 @@
+#error "this kernel has no such thing"
