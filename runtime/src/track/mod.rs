@@ -42,20 +42,29 @@ struct State {
 }
 
 impl Tracker {
-    /// Starts to follow: all processes, or just one and its descendants. What is mapped already is
-    /// read meanwhile.
+    /// Starts to follow: all processes, or just one and its descendants. What that one has mapped
+    /// is read at once, since it may soon end; what all have takes longer, and is read meanwhile.
     pub(crate) fn start(pid: Option<u32>) -> Result<Self, SyscallError> {
         let rings: Result<Vec<Ring>, SyscallError> =
             cpu::online()?.into_iter().map(Ring::open).collect();
+        let mut processes = Processes::default();
+        if let Some(pid) = pid {
+            processes.read(pid);
+        }
         let state = Arc::new(Mutex::new(State {
             rings: rings?,
-            processes: Processes::default(),
+            processes,
         }));
         let (stopped, stop) = pipe().map_err(|error| SyscallError::io("open a pipe", &error))?;
         let shared = Arc::clone(&state);
         let builder = thread::Builder::new().name("mappings".to_owned());
         builder
-            .spawn(move || follow(&shared, &stopped, pid))
+            .spawn(move || {
+                if pid.is_none() {
+                    read_all(&shared);
+                }
+                follow(&shared, &stopped);
+            })
             .map_err(|error| SyscallError::io("start a thread", &error))?;
         Ok(Self { state, _stop: stop })
     }
@@ -91,12 +100,15 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads what is mapped already, then empties the rings before they are full.
-fn follow(state: &Mutex<State>, stopped: &PipeReader, pid: Option<u32>) {
-    for pid in pid.map_or_else(proc::pids, |pid| vec![pid]) {
-        // One process at a time, so that nobody waits long.
+/// Reads what every process has mapped, one at a time, so that nobody waits long.
+fn read_all(state: &Mutex<State>) {
+    for pid in proc::pids() {
         lock(state).processes.read(pid);
     }
+}
+
+/// Empties the rings before they are full, until stopped.
+fn follow(state: &Mutex<State>, stopped: &PipeReader) {
     let fds: Vec<_> = lock(state).rings.iter().filter_map(Ring::reader).collect();
     loop {
         let rings = fds.iter().map(AsFd::as_fd);
