@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-/// What was built, or why it could not be.
-static BUILT: Mutex<Option<HashMap<String, Result<PathBuf, String>>>> = Mutex::new(None);
+/// What was built, or why it could not be, by kind and name.
+type Built = HashMap<String, Result<PathBuf, String>>;
+
+static BUILT: Mutex<Option<Built>> = Mutex::new(None);
 
 const KINDS: [&str; 4] = ["target", "stripped", "split", "plain"];
 
@@ -63,31 +65,47 @@ fn named(text: &str) -> Vec<(String, String)> {
 
 fn build(kind: &str, name: &str) -> Result<PathBuf, String> {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    let built = built.get_or_insert_default();
+    let directory = directory();
+    std::fs::create_dir_all(&directory).expect("the directory of targets can be made");
+    build_once(built.get_or_insert_default(), kind, name, &directory)
+}
+
+/// Each program is built once: by the second time somebody may be running it.
+fn build_once(
+    built: &mut Built,
+    kind: &str,
+    name: &str,
+    directory: &Path,
+) -> Result<PathBuf, String> {
     let key = format!("{kind}:{name}");
     if let Some(known) = built.get(&key) {
         return known.clone();
     }
-    let directory = directory();
-    std::fs::create_dir_all(&directory).expect("the directory of targets can be made");
-    let result = make(kind, name, &directory);
+    let result = match kind {
+        "target" => whole(name, directory),
+        _ => build_once(built, "target", name, directory)
+            .and_then(|whole| reduced(kind, name, &whole, directory)),
+    };
     built.insert(key, result.clone());
     result
 }
 
 /// Builds a program; fails with the tool that is missing. A source that does not compile is a
 /// mistake of ours.
-fn make(kind: &str, name: &str, directory: &Path) -> Result<PathBuf, String> {
+fn whole(name: &str, directory: &Path) -> Result<PathBuf, String> {
     let whole = directory.join(name);
+    if sources().is_dir() {
+        compile(name, &whole)?;
+        return Ok(whole);
+    }
+    is_there(whole)
+}
+
+/// Makes a program of another kind from the whole one.
+fn reduced(kind: &str, name: &str, whole: &Path, directory: &Path) -> Result<PathBuf, String> {
     let out = directory.join(format!("{name}.{kind}"));
     if !sources().is_dir() {
-        let built = if kind == "target" { whole } else { out };
-        let reason = "programs to trace are built on the host alone";
-        return built.is_file().then_some(built).ok_or(reason.to_owned());
-    }
-    compile(name, &whole)?;
-    if kind == "target" {
-        return Ok(whole);
+        return is_there(out);
     }
     let (from, to) = (whole.as_os_str(), out.as_os_str());
     match kind {
@@ -115,6 +133,11 @@ fn make(kind: &str, name: &str, directory: &Path) -> Result<PathBuf, String> {
         }
     }
     Ok(out)
+}
+
+fn is_there(built: PathBuf) -> Result<PathBuf, String> {
+    let reason = "programs to trace are built on the host alone";
+    built.is_file().then_some(built).ok_or(reason.to_owned())
 }
 
 fn compile(name: &str, to: &Path) -> Result<(), String> {
