@@ -4,6 +4,9 @@ use crate::Error;
 use crate::sys::describe;
 use crate::sys::process::{self, HeldChild};
 use std::ffi::CString;
+use std::fs::Metadata;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 /// A command that waits to be let go. Dropping it ends it unrun.
 #[derive(Debug)]
@@ -17,7 +20,8 @@ impl Command {
     /// as in a shell, nothing else of a shell does.
     ///
     /// # Errors
-    /// When a quote is not closed, the text is empty, or no process can be had.
+    /// When a quote is not closed, the text is empty, there is no such program, or no process can
+    /// be had.
     pub fn hold(text: &str) -> Result<Self, Error> {
         let refuse = |reason: &str| Error::Command {
             command: text.to_owned(),
@@ -25,6 +29,12 @@ impl Command {
         };
         let words = split(text).ok_or_else(|| refuse("a quote is not closed"))?;
         let name = words.first().ok_or_else(|| refuse("it is empty"))?.clone();
+        if let Err(errno) = look_for(&name) {
+            return Err(Error::Command {
+                reason: describe(errno),
+                command: name,
+            });
+        }
         let words: Result<Vec<CString>, _> = words.into_iter().map(CString::new).collect();
         let words = words.map_err(|_| refuse("it holds a NUL character"))?;
         Ok(Self {
@@ -45,6 +55,26 @@ impl Command {
             reason: describe(errno),
             command: name,
         })
+    }
+}
+
+/// Whether a program can be run, before anything is attached for it: by its path, or by its name in
+/// `$PATH`. The error is what `exec` would say.
+fn look_for(name: &str) -> Result<(), i32> {
+    let directories = std::env::var_os("PATH").unwrap_or_default();
+    let candidates: Vec<_> = match name.contains('/') {
+        true => vec![Path::new(name).to_owned()],
+        false => std::env::split_paths(&directories)
+            .map(|directory| directory.join(name))
+            .collect(),
+    };
+    let files = candidates.iter().filter_map(|path| path.metadata().ok());
+    let files: Vec<_> = files.filter(|file| file.is_file()).collect();
+    let can_run = |file: &Metadata| file.permissions().mode() & 0o111 != 0;
+    match files.iter().any(can_run) {
+        true => Ok(()),
+        false if files.is_empty() => Err(libc::ENOENT),
+        false => Err(libc::EACCES),
     }
 }
 
