@@ -5,8 +5,9 @@ use super::code::{Code, Position, read};
 use super::tree::{self, Node};
 use super::words::{Words, bytes, sized, why};
 use super::{helpers, probes, risks};
+use codegen::ShortKey;
 use lexer::{SourceMap, Span};
-use sema::ir::{MapValue, Probe, Program, Stmt, StmtKind};
+use sema::ir::{MapId, MapValue, Probe, Program, Stmt, StmtKind};
 
 /// The explanation of a script.
 #[derive(Debug)]
@@ -197,7 +198,8 @@ fn cost(code: &Code) -> String {
 }
 
 fn maps(program: &Program, cpus: u32) -> Vec<(String, Vec<String>)> {
-    let describe = |map: &sema::ir::Map| {
+    let describe = |(map, id): (&sema::ir::Map, u32)| {
+        let short = ShortKey::of(program, MapId(id));
         let key = u64::from(map.key.as_ref().map_or(4, sema::ir::Type::size));
         let copies = if map.kind.is_per_cpu() {
             u64::from(cpus)
@@ -225,15 +227,22 @@ fn maps(program: &Program, cpus: u32) -> Vec<(String, Vec<String>)> {
         says.push(format!("kind: {:?}: {}", map.kind, why(map)));
         says.push(format!(
             "memory: at most {} for {entries} {}, and what the kernel needs to keep them",
-            bytes((key + value) * entries),
+            bytes((key + value + short.map_or(0, |s| u64::from(s.size) + value)) * entries),
             if entries == 1 { "entry" } else { "entries" }
         ));
+        if let Some(short) = short {
+            says.push(format!(
+                "keys whose stack has at most {} frames are kept apart, as keys of {}, which are faster to find",
+                ShortKey::FRAMES,
+                bytes(short.size.into())
+            ));
+        }
         if map.shared {
             says.push("probes that interrupt each other use it: updates are atomic".to_owned());
         }
         (map.name.clone(), says)
     };
-    program.maps.iter().map(describe).collect()
+    program.maps.iter().zip(0..).map(describe).collect()
 }
 
 fn records(program: &Program, sources: &SourceMap) -> Vec<(String, Vec<String>)> {

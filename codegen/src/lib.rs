@@ -24,4 +24,6 @@ pub use compile::{Dump, Options, compile, dump};
 pub use error::Error;
 #[cfg(feature = "llvm")]
 pub use llvm::Isa;
+#[cfg(feature = "llvm")]
+pub use lower::ShortKey;
 pub use object::{Manifest, Object};

@@ -5,6 +5,7 @@ use crate::object::{
     Control, Event, Globals, Health, MANIFEST_VERSION, Manifest, Map, MapRole, Names, Program,
     Source,
 };
+use crate::symbols::Symbols;
 use lexer::SourceMap;
 use sema::ir::{self, EventKind, MapKind};
 
@@ -129,6 +130,16 @@ impl Map {
             value_size: map.value_size(),
             max_entries: map.key.as_ref().map_or(1, |_| map.max_entries),
             flags,
+        }
+    }
+
+    /// The map that holds the short keys of a script's map.
+    pub(crate) fn short(id: ir::MapId, key_size: u32, whole: &Self) -> Self {
+        Self {
+            symbol: Symbols::short(id),
+            role: MapRole::Short { of: id },
+            key_size,
+            ..whole.clone()
         }
     }
 

@@ -6,7 +6,7 @@ use sema::ir::{AttachTarget, Config, EventKind, MapId, MapValue, ProgramType, Ta
 use serde::{Deserialize, Serialize};
 
 /// Version of the manifest's form; another one is refused.
-pub const MANIFEST_VERSION: u32 = 2;
+pub const MANIFEST_VERSION: u32 = 3;
 
 /// A compiled script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,12 @@ pub enum MapRole {
         key: Option<Type>,
         /// What it holds.
         value: MapValue,
+    },
+    /// A part of a map of the script: entries whose keys have zeros from `key_size` of this map on,
+    /// without these.
+    Short {
+        /// The map of the script.
+        of: MapId,
     },
     /// The ring buffer.
     Ring,

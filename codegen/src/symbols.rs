@@ -42,6 +42,11 @@ impl Symbols {
     pub(crate) fn internal(&self, index: usize) -> &'static str {
         INTERNAL[index]
     }
+
+    /// The symbol of the map that holds the short keys of a script's map.
+    pub(crate) fn short(id: ir::MapId) -> String {
+        format!("strobe.short{}", id.0)
+    }
 }
 
 fn map_symbol(name: &str, id: u32, taken: &HashSet<String>) -> String {

@@ -56,7 +56,45 @@ struct ScriptMap<'a> {
     name: &'a str,
     key: Option<&'a Type>,
     value: &'a MapValue,
+    /// What holds whole keys.
     map: &'a Map,
+    /// What holds the beginnings of those that end in zeros, if anything does.
+    short: Option<&'a Map>,
+}
+
+impl<'a> ScriptMap<'a> {
+    /// The kernel maps that hold it.
+    fn holders(&self) -> impl Iterator<Item = &'a Map> + use<'a> {
+        [self.map].into_iter().chain(self.short)
+    }
+
+    /// The entry of a key, wherever it is.
+    fn lookup(&self, key: &[u8]) -> Result<Option<Entry>, SyscallError> {
+        for holder in self.holders() {
+            let (start, end) = key.split_at(holder.key_size().min(key.len()));
+            if end.iter().all(|&byte| byte == 0)
+                && let Some(entry) = lookup(holder, start)?
+            {
+                return Ok(Some(self.whole(entry)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every entry.
+    fn read_all(&self) -> Result<Vec<Entry>, SyscallError> {
+        let mut all = read_all(self.map)?;
+        if let Some(short) = self.short {
+            all.extend(read_all(short)?.into_iter().map(|entry| self.whole(entry)));
+        }
+        Ok(all)
+    }
+
+    /// An entry with its whole key.
+    fn whole(&self, mut entry: Entry) -> Entry {
+        entry.key.resize(self.map.key_size(), 0);
+        entry
+    }
 }
 
 /// The key of the one element of an array.
@@ -101,7 +139,7 @@ impl<'a> ScriptMaps<'a> {
         let entries = if map.key.is_none() {
             self.entries(&map)?
         } else {
-            lookup(map.map, key)?.into_iter().collect()
+            map.lookup(key)?.into_iter().collect()
         };
         self.show(&map, &entries, Selection::default(), output);
         Ok(())
@@ -118,9 +156,11 @@ impl<'a> ScriptMaps<'a> {
         }
         /// Keys that are removed at a time.
         const MANY: usize = 4096;
-        for entries in read_all(map.map)?.chunks(MANY) {
-            let keys: Vec<u8> = entries.iter().flat_map(|e| e.key.iter().copied()).collect();
-            map.map.delete_batch(&keys)?;
+        for holder in map.holders() {
+            for entries in read_all(holder)?.chunks(MANY) {
+                let keys: Vec<u8> = entries.iter().flat_map(|e| e.key.iter().copied()).collect();
+                holder.delete_batch(&keys)?;
+            }
         }
         Ok(())
     }
@@ -130,18 +170,23 @@ impl<'a> ScriptMaps<'a> {
         let Some(map) = self.find(id) else {
             return Ok(());
         };
-        let entries = self.entries(&map)?;
         let mut zero = vec![0; map.map.value_size()];
-        if map.key.is_none() && !entries.is_empty() {
+        if map.key.is_none() {
+            if self.entries(&map)?.is_empty() {
+                return Ok(());
+            }
             match map.value {
                 MapValue::Plain(ty) => set_assigned(ty, &mut zero),
                 MapValue::Aggregation(_) => {
                     self.zeroed.borrow_mut().insert(id);
                 }
             }
+            return map.map.update(&ONLY_KEY, &zero);
         }
-        for entry in entries {
-            map.map.update(&entry.key, &zero)?;
+        for holder in map.holders() {
+            for entry in read_all(holder)? {
+                holder.update(&entry.key, &zero)?;
+            }
         }
         Ok(())
     }
@@ -189,13 +234,14 @@ impl<'a> ScriptMaps<'a> {
             key,
             value,
             map: self.maps.script(id)?,
+            short: self.maps.by_role(&MapRole::Short { of: id }),
         })
     }
 
     /// The entries; of a scalar map one, unless it is unset.
     fn entries(&self, map: &ScriptMap<'_>) -> Result<Vec<Entry>, SyscallError> {
         if map.key.is_some() {
-            return read_all(map.map);
+            return map.read_all();
         }
         let entry = lookup(map.map, &ONLY_KEY)?;
         let is_set = |entry: &Entry| match map.value {

@@ -232,6 +232,35 @@ pub(super) enum First<'m> {
     Blank(Value<'m>),
 }
 
+/// Where the entry of a key is.
+#[derive(Clone, Copy)]
+struct Holder<'m> {
+    /// The kernel map.
+    symbol: Value<'m>,
+    key: Value<'m>,
+}
+
+impl<'m> Holder<'m> {
+    fn of(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>) -> Self {
+        let whole = cx.unit.map_symbol(map);
+        let symbol = match cx.unit.short_map(map) {
+            None => whole,
+            Some((short_key, short)) => short_key.holder(cx, key, [short, whole]),
+        };
+        Self { symbol, key }
+    }
+
+    fn lookup(self, cx: &Cx<'_, 'm>) -> Value<'m> {
+        cx.b.call_helper(helper::MAP_LOOKUP_ELEM, &[self.symbol, self.key], Ty::Ptr)
+    }
+
+    /// Yields 0, or a negative error.
+    fn update(self, cx: &Cx<'_, 'm>, value: Value<'m>, flags: u64) -> Value<'m> {
+        let args = [self.symbol, self.key, value, cx.u64(flags)];
+        cx.b.call_helper(helper::MAP_UPDATE_ELEM, &args, Ty::I64)
+    }
+}
+
 /// Changes the entry of a key in place, or inserts a first value where there is none. Yields what
 /// `update` does, or zero where nothing was there before.
 pub(super) fn upsert<'m>(
@@ -248,7 +277,8 @@ pub(super) fn upsert<'m>(
         cx.block(c"change"),
         cx.block(c"join"),
     ];
-    let entry = lookup(cx, map, key);
+    let holder = Holder::of(cx, map, key);
+    let entry = holder.lookup(cx);
     let found = cx.b.block();
     cx.b.branch(cx.b.is_zero(entry), insert, change);
 
@@ -256,7 +286,7 @@ pub(super) fn upsert<'m>(
     let refusal = cx.temp(8);
     let inserted = match first(cx) {
         First::Complete(value) => {
-            let error = update_entry(cx, map, key, value, UPDATE_NOEXIST);
+            let error = holder.update(cx, value, UPDATE_NOEXIST);
             let inserted = cx.b.block();
             refusal.store(cx, error);
             cx.b.branch(cx.b.is_zero(error), join, again);
@@ -265,7 +295,7 @@ pub(super) fn upsert<'m>(
         First::Blank(value) => {
             refusal.store(cx, cx.u64(0));
             cx.if_set(value, |cx| {
-                let error = update_entry(cx, map, key, value, UPDATE_NOEXIST);
+                let error = holder.update(cx, value, UPDATE_NOEXIST);
                 refusal.store(cx, error);
             });
             cx.b.jump(again);
@@ -274,7 +304,7 @@ pub(super) fn upsert<'m>(
     };
 
     cx.enter(again);
-    let other = lookup(cx, map, key);
+    let other = holder.lookup(cx);
     cx.b.branch(cx.b.is_zero(other), refused, change);
 
     cx.enter(change);
@@ -336,7 +366,8 @@ fn mark_set<'m>(cx: &Cx<'_, 'm>, map: MapId, entry: Address<'m>) {
 
 /// Creates or replaces an entry, and counts what the kernel refuses.
 fn replace<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>, value: Value<'m>) {
-    let error = update_entry(cx, map, key, value, UPDATE_ANY);
+    let symbol = cx.unit.map_symbol(map);
+    let error = Holder { symbol, key }.update(cx, value, UPDATE_ANY);
     cx.if_set(error, |cx| count_refusal(cx, map, error));
 }
 
@@ -351,16 +382,4 @@ fn count_refusal<'m>(cx: &mut Cx<'_, 'm>, map: MapId, error: Value<'m>) {
         counter(Health::map_busy(map)),
     );
     cx.count_loss_at(cx.b.select(is_full, full, in_use));
-}
-
-/// Calls `bpf_map_update_elem`; yields 0, or a negative error.
-fn update_entry<'m>(
-    cx: &mut Cx<'_, 'm>,
-    map: MapId,
-    key: Value<'m>,
-    value: Value<'m>,
-    flags: u64,
-) -> Value<'m> {
-    let args = [cx.unit.map_symbol(map), key, value, cx.u64(flags)];
-    cx.b.call_helper(helper::MAP_UPDATE_ELEM, &args, Ty::I64)
 }

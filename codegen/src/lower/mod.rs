@@ -34,6 +34,7 @@ mod place;
 mod program;
 mod series;
 mod sharing;
+mod short_key;
 mod stmt;
 mod string;
 mod table;
@@ -46,6 +47,7 @@ mod walk;
 mod tests;
 
 pub(crate) use frame::Budget;
+pub use short_key::ShortKey;
 pub(crate) use unit::{Lowered, Unit};
 
 use address::{Address, Tail};

@@ -61,9 +61,9 @@ fn log2_buckets_are_as_defined() {
 #[test]
 fn negative_numbers_have_their_own_log2_bucket() {
     with_program(|cx| {
-        for number in numbers() {
-            let bucket = bucket::log2(cx, cx.u64(number), 2, true).constant();
-            let unsigned = bucket::log2(cx, cx.u64(number), 2, false).constant();
+        for (number, bits) in numbers().flat_map(|n| [(n, 0), (n, 2)]) {
+            let bucket = bucket::log2(cx, cx.u64(number), bits, true).constant();
+            let unsigned = bucket::log2(cx, cx.u64(number), bits, false).constant();
             if number.cast_signed() < 0 {
                 assert_eq!(bucket, Some(0), "{number}");
             } else {

@@ -1,6 +1,7 @@
 //! What the programs of one script share: the maps, the debug information, the mistakes.
 
 use super::Budget;
+use super::short_key::ShortKey;
 use crate::Options;
 use crate::error::Error;
 use crate::kernel::{PER_CPU_VALUE_MAX, PROGRAM_MAPS_MAX, SCRATCH_MAX};
@@ -45,6 +46,8 @@ pub(crate) struct Unit<'m> {
     pub(super) debug: DebugInfo<'m>,
     symbols: Symbols,
     script_maps: Vec<Value<'m>>,
+    /// Of each of them, its short keys and the map that holds those.
+    short_maps: Vec<Option<(ShortKey, Value<'m>)>>,
     internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
     constants: Vec<(Vec<u8>, Value<'m>)>,
     /// The section of [`object::Own`], where a program uses it.
@@ -84,6 +87,11 @@ impl<'m> Unit<'m> {
         let files = texts.iter().map(|(name, text)| (*name, text.as_ref()));
         let symbols = Symbols::new(ir);
         let script_maps = symbols.maps().map(|name| declare(module, name)).collect();
+        let short_maps = (0..).map(MapId).take(ir.maps.len()).map(|id| {
+            let short = ShortKey::of(ir, id)?;
+            Some((short, declare(module, &Symbols::short(id))))
+        });
+        let short_maps = short_maps.collect();
         let zeros = largest_histogram(ir);
         let license = format!("{}\0", ir.config.license);
         let size = u32::try_from(license.len()).unwrap_or(u32::MAX);
@@ -100,6 +108,7 @@ impl<'m> Unit<'m> {
             debug: DebugInfo::new(module, files),
             symbols,
             script_maps,
+            short_maps,
             internal_maps: [None; Internal::ALL.len()],
             constants: Vec::new(),
             own: None,
@@ -124,6 +133,14 @@ impl<'m> Unit<'m> {
     pub(super) fn map_symbol(&mut self, id: MapId) -> Value<'m> {
         self.used.insert(id.0 as usize);
         self.script_maps[id.0 as usize]
+    }
+
+    /// The map that holds a map's short keys, if it has such.
+    pub(super) fn short_map(&mut self, id: MapId) -> Option<(ShortKey, Value<'m>)> {
+        let short = self.short_maps[id.0 as usize]?;
+        let others = self.script_maps.len() + Internal::ALL.len();
+        self.used.insert(others + id.0 as usize);
+        Some(short)
     }
 
     /// The address by which programs name a map of strobe's own, which is then in use.
@@ -248,6 +265,14 @@ impl<'m> Unit<'m> {
                     object::Map::names(symbol, self.name_size, targets.sum())
                 }
             });
+        }
+        for (short, id) in self.short_maps.iter().zip(0..) {
+            let Some((key, symbol)) = short else {
+                continue;
+            };
+            globals.push(*symbol);
+            let short = object::Map::short(MapId(id), key.size, &maps[id as usize]);
+            maps.push(short);
         }
         for (global, map) in globals.into_iter().zip(&maps) {
             self.module.define(global, &map.definition());

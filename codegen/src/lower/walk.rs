@@ -109,6 +109,26 @@ impl Node<'_> {
             _ => None,
         }
     }
+
+    /// The map that is read or written here, other than by adding to an aggregation.
+    pub(super) fn map(self) -> Option<MapId> {
+        match self {
+            Node::Expr(Expr {
+                kind:
+                    ExprKind::MapGet { map, .. }
+                    | ExprKind::MapHas { map, .. }
+                    | ExprKind::MapDelete { map, .. }
+                    | ExprKind::AggregateGet { map, .. },
+                ..
+            })
+            | Node::Place(Place::Map { map, .. })
+            | Node::Stmt(Stmt {
+                kind: StmtKind::ForMap { map, .. },
+                ..
+            }) => Some(*map),
+            _ => None,
+        }
+    }
 }
 
 /// What a search is after.
