@@ -2,6 +2,7 @@
 
 use super::frame::{Frame, Home, Mark};
 use super::looping::Loop;
+use super::reads::Reads;
 use super::sharing::Sharing;
 use super::unit::Internal;
 use super::{Address, Budget, Unit, walk};
@@ -39,6 +40,8 @@ pub(super) struct Cx<'u, 'm> {
     known: Vec<(Builtin, Value<'m>)>,
     /// What each of its functions has of the stack.
     budget: Budget,
+    /// Entries of maps whose value is at hand there.
+    pub(super) reads: Reads<'m>,
     frame: Frame<'m>,
     scope: Scope<'m>,
     /// What is being lowered, for reports of helpers that fail.
@@ -89,6 +92,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             loops: Vec::new(),
             known: Vec::new(),
             budget,
+            reads: Reads::default(),
             frame,
             scope,
             place: probe.span,
@@ -103,7 +107,7 @@ impl<'u, 'm> Cx<'u, 'm> {
         cx
     }
 
-    /// Starts a function for the rounds of a loop, with the body's first block ready to be filled.
+    /// Starts a function for the rounds of a loop, which comes next here, with the body's first block ready to be filled.
     /// It takes the environment as the parameter of this number.
     pub(super) fn round<'s>(
         &'s mut self,
@@ -111,6 +115,8 @@ impl<'u, 'm> Cx<'u, 'm> {
         params: &[Ty],
         environment: u32,
     ) -> Cx<'s, 'm> {
+        // The rounds may change any map.
+        self.reads.forget_all();
         let module = self.unit.module;
         let name = format!("{}_round_{}", self.probe.symbol, self.unit.next_round());
         let function = module.add_callback(&name, params);
@@ -133,6 +139,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             loops: Vec::new(),
             known: Vec::new(),
             budget: self.budget,
+            reads: Reads::default(),
             frame: self.frame.callee(self.budget()),
             zero_key: None,
             comm: None,
@@ -343,9 +350,10 @@ impl<'u, 'm> Cx<'u, 'm> {
     /// Runs `lower` for a part of the program that may be passed by: what it fetched is not known
     /// behind it.
     pub(super) fn conditionally<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
-        let known = self.known.len();
+        let (known, reads) = (self.known.len(), self.reads.len());
         let result = lower(self);
         self.known.truncate(known);
+        self.reads.truncate(reads);
         result
     }
 

@@ -5,6 +5,7 @@
 //! another look-up, and only if that fails as well is it counted as lost.
 
 use super::address::register;
+use super::reads::is_fixed;
 use super::{Address, Cx, failure, key};
 use crate::kernel::{UPDATE_ANY, UPDATE_NOEXIST, helper};
 use crate::llvm::{Predicate, Ty, Value};
@@ -22,16 +23,34 @@ pub(super) fn get_scalar<'m>(
     key: Option<&'m Expr>,
     ty: &Type,
 ) -> Value<'m> {
+    if let Some(value) = key.and_then(|key| cx.reads.find(map, key)) {
+        return value;
+    }
+    let (_, value) = look_up(cx, map, key, ty);
+    if let Some(key) = key {
+        cx.reads.note(map, key, value);
+    }
+    value
+}
+
+/// Whether there is an entry under a key, as 1 or 0, and the scalar under it, or zero.
+fn look_up<'m>(
+    cx: &mut Cx<'_, 'm>,
+    map: MapId,
+    key: Option<&'m Expr>,
+    ty: &Type,
+) -> (Value<'m>, Value<'m>) {
     let key = key::lower(cx, map, key);
     let entry = lookup(cx, map, key);
-    let none = (cx.b.constant(register(ty), 0), cx.b.block());
+    let (before, none) = (cx.b.block(), cx.b.constant(register(ty), 0));
     let [found, join] = [cx.block(c"found"), cx.block(c"got")];
     cx.b.branch(cx.b.is_zero(entry), join, found);
     cx.enter(found);
     let value = Address::aligned(entry).load(cx, ty);
     cx.b.jump(join);
     cx.enter(join);
-    cx.b.phi(&[none, (value, found)])
+    let is_there = cx.b.phi(&[(cx.u64(0), before), (cx.u64(1), found)]);
+    (is_there, cx.b.phi(&[(none, before), (value, found)]))
 }
 
 /// The value in memory under a key, or zeros.
@@ -63,6 +82,17 @@ pub(super) fn entry<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Option<&'m Expr>) 
 
 /// Whether there is such a key.
 pub(super) fn has<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: &'m Expr) -> Value<'m> {
+    if let MapValue::Plain(ty) = &cx.unit.map(map).value
+        && ty.is_scalar()
+        && is_fixed(key)
+    {
+        // Who asks for an entry mostly reads it then.
+        let (is_there, value) = look_up(cx, map, Some(key), ty);
+        cx.reads.note(map, key, value);
+        return cx
+            .b
+            .compare(Predicate::Ne, cx.b.opaque(is_there), cx.u64(0));
+    }
     let key = key::lower(cx, map, Some(key));
     let entry = lookup(cx, map, key);
     let null = cx.b.constant(Ty::Ptr, 0);
@@ -76,6 +106,7 @@ pub(super) fn has<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: &'m Expr) -> Value<'
 /// Removes an entry, and tells whether there was one.
 pub(super) fn delete<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Option<&'m Expr>) -> Value<'m> {
     let lowered = key::lower(cx, map, key);
+    cx.reads.forget(map);
     if key.is_some() {
         let args = [cx.unit.map_symbol(map), lowered];
         let error = cx.b.call_helper(helper::MAP_DELETE_ELEM, &args, Ty::I64);
@@ -111,6 +142,7 @@ pub(super) fn set_scalar<'m>(
 ) {
     let keyed = key.is_some();
     let key = key::lower(cx, map, key);
+    cx.reads.forget(map);
     let entry = lookup(cx, map, key);
     if !keyed {
         return cx.if_set(entry, |cx| {
@@ -155,6 +187,7 @@ pub(super) fn set_memory<'m>(
     write(cx, room);
     room.at(cx, bytes).zero(cx, size - bytes);
     let key = key::lower(cx, map, key);
+    cx.reads.forget(map);
     replace(cx, map, key, room.ptr);
 }
 
@@ -169,6 +202,7 @@ pub(super) fn add<'m>(
 ) -> Value<'m> {
     let (decl, keyed) = (cx.unit.map(map), key.is_some());
     let key = key::lower(cx, map, key);
+    cx.reads.forget(map);
     let change = |cx: &mut Cx<'_, 'm>, entry: Value<'m>| {
         let before = bump(cx, decl, entry, amount);
         if !keyed {

@@ -32,6 +32,7 @@ mod own;
 mod packet;
 mod place;
 mod program;
+mod reads;
 mod series;
 mod sharing;
 mod short_key;
