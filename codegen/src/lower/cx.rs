@@ -398,7 +398,16 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// Adds one to the counter with this number.
     pub(super) fn count_loss_at(&mut self, counter: Value<'m>) {
-        let health = self.internal_element(Internal::Health);
+        // Seldom needed, so that no other way through the program pays for the key.
+        let key = self.zero_key.unwrap_or_else(|| {
+            let key = self.entry.alloca(8);
+            self.b.store(self.b.constant(Ty::I32, 0), key, 4);
+            key
+        });
+        let map = self.unit.internal(Internal::Health);
+        let health = self
+            .b
+            .call_helper(helper::MAP_LOOKUP_ELEM, &[map, key], Ty::Ptr);
         self.if_set(health, |cx| {
             debug_assert_eq!(Health::size(0) % 8, 0, "counters are words");
             let offset = cx.b.shl(counter, cx.u64(3));

@@ -143,6 +143,9 @@ pub(super) fn set_scalar<'m>(
     let keyed = key.is_some();
     let key = key::lower(cx, map, key);
     cx.reads.forget(map);
+    if keyed && cx.unit.is_deleted_from(map) {
+        return insert_scalar(cx, map, key, value);
+    }
     let entry = lookup(cx, map, key);
     if !keyed {
         return cx.if_set(entry, |cx| {
@@ -157,11 +160,16 @@ pub(super) fn set_scalar<'m>(
     Address::aligned(entry).store(cx, value);
     cx.b.jump(join);
     cx.enter(none);
+    insert_scalar(cx, map, key, value);
+    cx.b.jump(join);
+    cx.enter(join);
+}
+
+/// Stores a scalar under a key without a look at what is there: nothing, most of the time.
+fn insert_scalar<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>, value: Value<'m>) {
     let room = cx.temp(8);
     room.store(cx, cx.b.resize(value, Ty::I64, false));
     replace(cx, map, key, room.ptr);
-    cx.b.jump(join);
-    cx.enter(join);
 }
 
 /// Stores a value in memory, of the map's type, under a key: in one step where there are keys, so

@@ -71,10 +71,5 @@ fn last(key: &Type) -> Option<(&Type, u32)> {
 
 /// Whether a program does anything to a map but add to it.
 fn is_looked_into(program: &ir::Program, map: MapId) -> bool {
-    let looks = |node: Node<'_>| node.map() == Some(map);
-    program.probes.iter().any(|probe| {
-        let predicate = probe.predicate.as_ref();
-        predicate.is_some_and(|predicate| walk::in_expr(predicate, &looks))
-            || probe.body.iter().any(|stmt| walk::in_stmt(stmt, &looks))
-    })
+    walk::anywhere(program, &|node: Node<'_>| node.map() == Some(map))
 }

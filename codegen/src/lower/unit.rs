@@ -1,7 +1,7 @@
 //! What the programs of one script share: the maps, the debug information, the mistakes.
 
-use super::Budget;
 use super::short_key::ShortKey;
+use super::{Budget, walk};
 use crate::Options;
 use crate::error::Error;
 use crate::kernel::{PER_CPU_VALUE_MAX, PROGRAM_MAPS_MAX, SCRATCH_MAX};
@@ -48,6 +48,8 @@ pub(crate) struct Unit<'m> {
     script_maps: Vec<Value<'m>>,
     /// Of each of them, its short keys and the map that holds those.
     short_maps: Vec<Option<(ShortKey, Value<'m>)>>,
+    /// Whether a program deletes keys of it, for each of them.
+    deleted_from: Vec<bool>,
     internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
     constants: Vec<(Vec<u8>, Value<'m>)>,
     /// The section of [`object::Own`], where a program uses it.
@@ -92,6 +94,9 @@ impl<'m> Unit<'m> {
             Some((short, declare(module, &Symbols::short(id))))
         });
         let short_maps = short_maps.collect();
+        let ids = (0..).map(MapId).take(ir.maps.len());
+        let deleted_from = ids.map(|id| walk::anywhere(ir, &|node| node.deletes() == Some(id)));
+        let deleted_from = deleted_from.collect();
         let zeros = largest_histogram(ir);
         let license = format!("{}\0", ir.config.license);
         let size = u32::try_from(license.len()).unwrap_or(u32::MAX);
@@ -109,6 +114,7 @@ impl<'m> Unit<'m> {
             symbols,
             script_maps,
             short_maps,
+            deleted_from,
             internal_maps: [None; Internal::ALL.len()],
             constants: Vec::new(),
             own: None,
@@ -127,6 +133,11 @@ impl<'m> Unit<'m> {
     pub(super) fn map(&self, id: MapId) -> &'m ir::Map {
         // Checked by sema: ids are made from positions in this list.
         &self.ir.maps[id.0 as usize]
+    }
+
+    /// Whether programs delete keys of a map: then those that they assign to are new, as a rule.
+    pub(super) fn is_deleted_from(&self, id: MapId) -> bool {
+        self.deleted_from[id.0 as usize]
     }
 
     /// The address by which programs name a map of the script.

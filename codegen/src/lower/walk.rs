@@ -1,6 +1,6 @@
 //! Looking through expressions and statements for something.
 
-use sema::ir::{Expr, ExprKind, MapId, Place, Stmt, StmtKind, VarId};
+use sema::ir::{Expr, ExprKind, MapId, Place, Program, Stmt, StmtKind, VarId};
 
 /// What a search comes by.
 #[derive(Clone, Copy)]
@@ -110,6 +110,17 @@ impl Node<'_> {
         }
     }
 
+    /// The map that a key is deleted from here.
+    pub(super) fn deletes(self) -> Option<MapId> {
+        match self {
+            Node::Expr(Expr {
+                kind: ExprKind::MapDelete { map, .. },
+                ..
+            }) => Some(*map),
+            _ => None,
+        }
+    }
+
     /// The map that is read or written here, other than by adding to an aggregation.
     pub(super) fn map(self) -> Option<MapId> {
         match self {
@@ -133,6 +144,15 @@ impl Node<'_> {
 
 /// What a search is after.
 pub(super) type Found<'f> = dyn Fn(Node<'_>) -> bool + 'f;
+
+/// Whether a search finds something in any probe.
+pub(super) fn anywhere(program: &Program, found: &Found<'_>) -> bool {
+    program.probes.iter().any(|probe| {
+        let predicate = probe.predicate.as_ref();
+        predicate.is_some_and(|predicate| in_expr(predicate, found))
+            || probe.body.iter().any(|stmt| in_stmt(stmt, found))
+    })
+}
 
 /// Whether a search finds something in an expression.
 pub(super) fn in_expr(expr: &Expr, found: &Found<'_>) -> bool {
