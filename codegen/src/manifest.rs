@@ -26,6 +26,7 @@ pub(crate) fn manifest(
         maps,
         events,
         config: ir.config.clone(),
+        excluded: ir.excluded.clone(),
         sources: sources
             .iter()
             .map(|(name, text)| Source {

@@ -30,6 +30,8 @@ pub struct Manifest {
     pub events: Vec<Event>,
     /// The settings of the script.
     pub config: Config,
+    /// Functions that patterns match and that are left out, for they must not be traced.
+    pub excluded: Vec<String>,
     /// The source texts, by file id, for reports of what the verifier refuses.
     pub sources: Vec<Source>,
 }

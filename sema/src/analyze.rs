@@ -328,6 +328,7 @@ fn finish(
         maps: cx.maps.lower(cx.config.max_map_keys),
         events: std::mem::take(&mut cx.events),
         task_comm_offset: cx.comm_offset.get().copied().flatten(),
+        excluded: cx.take_excluded(),
         lineage: cx.lineage.get().copied().flatten(),
         pid_namespace: cx.kernel.pid_namespace(),
         helper_errors: cx.options.helper_errors,

@@ -41,6 +41,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) expanding: Vec<(String, Span)>,
     /// Offset of `comm` in `task_struct`, where BTF tells; asked for at most once.
     pub(crate) comm_offset: OnceCell<Option<u32>>,
+    /// Functions that patterns match and that must not be traced.
+    excluded: Vec<String>,
     /// Where `task_struct` tells of parents, where BTF tells; asked for at most once.
     pub(crate) lineage: OnceCell<Option<ir::Lineage>>,
     /// What the kernel itself does not describe.
@@ -170,6 +172,7 @@ impl<'a> Cx<'a> {
             reported: HashSet::new(),
             expanding: Vec::new(),
             comm_offset: OnceCell::new(),
+            excluded: Vec::new(),
             lineage: OnceCell::new(),
             wanted: Wanted::default(),
             program: ProgramCx::default(),
@@ -239,6 +242,19 @@ impl<'a> Cx<'a> {
     pub(crate) fn take_reports(&mut self) -> Vec<Diagnostic> {
         self.reported.clear();
         std::mem::take(&mut self.reports)
+    }
+
+    /// Notes functions that a pattern matches and that must not be traced.
+    pub(crate) fn exclude(&mut self, functions: impl Iterator<Item = String>) {
+        self.excluded.extend(functions);
+    }
+
+    /// Those functions, each once.
+    pub(crate) fn take_excluded(&mut self) -> Vec<String> {
+        let mut excluded = std::mem::take(&mut self.excluded);
+        excluded.sort_unstable();
+        excluded.dedup();
+        excluded
     }
 
     /// Notes where the kernel keeps a task's name, for programs that want it.

@@ -1,41 +1,67 @@
 //! What is left in the kernel when strobe ends, however it ends.
 
 use crate::execute::{missing, strobe};
+use crate::needs;
 use crate::running::Running;
 use libtest_mimic::{Completion, Failed, Trial};
 use rustix::process::Signal;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A script with a program of every kind that stays attached.
 const SCRIPT: &str = "tracepoint:sched:sched_switch { @a = count(); } \
     tracepoint:syscalls:sys_enter_read { @b = hist(args.count); } \
     profile:hz:49 { @c = count(); } interval:s:1 { @d = count(); }";
 
+/// The same in functions of the kernel.
+const FUNCTIONS: &str = "kprobe:vfs_read { @a = count(); } kretprobe:vfs_read { @b = count(); } \
+    kprobe:tcp_v* { @c = count(); } kretprobe:tcp_v* { @d = count(); } \
+    fentry:vfs_write { @e = count(); } fexit:vfs_w* { @f = count(); }";
+
+/// What takes the kernel long to attach.
+const MANY: &str = "config = { max_probes = 100000 } fentry:vfs_* { @a = count(); } \
+    kprobe:a*,kprobe:s* { @b = count(); } kretprobe:t* { @c = count(); }";
+
 /// The cases.
 pub fn trials() -> Vec<Trial> {
-    [
+    let ends = [
         ("kill -9", Signal::KILL),
         ("SIGINT", Signal::INT),
         ("SIGTERM", Signal::TERM),
-    ]
-    .map(|(name, signal)| {
-        Trial::ignorable_test(
-            format!("lifetime: nothing is left after {name}"),
-            move || leaves_nothing(signal),
-        )
-    })
-    .into()
+    ];
+    let kinds = [("", SCRIPT, &[][..]), (" in functions", FUNCTIONS, NEEDS)];
+    let mut trials = Vec::new();
+    for (kind, script, needs) in kinds {
+        trials.extend(ends.map(|(name, signal)| {
+            Trial::ignorable_test(
+                format!("lifetime: nothing is left{kind} after {name}"),
+                move || leaves_nothing(script, needs, signal),
+            )
+        }));
+    }
+    let name = "lifetime: nothing is left when attaching is interrupted";
+    trials.push(Trial::ignorable_test(name, interrupted));
+    trials
 }
 
-fn leaves_nothing(signal: Signal) -> Result<Completion, Failed> {
-    if let Some(reason) = missing() {
+/// What probes of functions need.
+const NEEDS: &[&str] = &["kprobe", "fentry"];
+
+/// Why nothing can be found out here.
+fn cannot(needs: &[&str]) -> Option<String> {
+    let needs: Vec<String> = needs.iter().map(|&need| need.to_owned()).collect();
+    let here = missing()
+        .map(str::to_owned)
+        .or_else(|| needs::missing(&needs));
+    let has_tool = || Command::new("bpftool").arg("version").output().is_ok();
+    here.or_else(|| (!has_tool()).then(|| "bpftool is not installed".to_owned()))
+}
+
+fn leaves_nothing(script: &str, needs: &[&str], signal: Signal) -> Result<Completion, Failed> {
+    if let Some(reason) = cannot(needs) {
         return Ok(Completion::ignored_with(reason));
     }
-    if Command::new("bpftool").arg("version").output().is_err() {
-        return Ok(Completion::ignored_with("bpftool is not installed"));
-    }
-    let running = Running::start(strobe().args(["-e", SCRIPT]))?;
+    let running = Running::start(strobe().args(["-e", script]))?;
     running.wait_attached()?;
     let held = objects_of(running.pid())?;
     if !held.iter().any(|(kind, _)| *kind == "link") {
@@ -43,6 +69,38 @@ fn leaves_nothing(signal: Signal) -> Result<Completion, Failed> {
     }
     running.signal(signal)?;
     running.end()?;
+    all_go(&held)
+}
+
+/// SIGINT while functions are attached to: it ends soon, has not run, and leaves nothing.
+fn interrupted() -> Result<Completion, Failed> {
+    if let Some(reason) = cannot(NEEDS) {
+        return Ok(Completion::ignored_with(reason));
+    }
+    let running = Running::start(strobe().args(["-e", MANY]))?;
+    let start = Instant::now();
+    let held = loop {
+        let held = objects_of(running.pid()).unwrap_or_default();
+        if held.iter().any(|(kind, _)| *kind == "link") {
+            break held;
+        }
+        if start.elapsed() > Duration::from_secs(120) {
+            return Err("it attaches nothing".into());
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    running.signal(Signal::INT)?;
+    let ended = running.end()?;
+    if ended.stderr.contains("Attached") {
+        return Err(format!("it was too fast to be interrupted: {}", ended.stderr).into());
+    }
+    if !ended.stdout.is_empty() {
+        return Err(format!("it ran: {}", ended.stdout).into());
+    }
+    all_go(&held)
+}
+
+fn all_go(held: &[Object]) -> Result<Completion, Failed> {
     // The kernel frees programs a grace period after their last reference went.
     for _ in 0..500 {
         if !held.iter().any(exists) {

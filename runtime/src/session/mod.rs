@@ -133,6 +133,13 @@ impl Session {
         let loaded = load::load(&kernel, &object, options.keep_verifier_logs)?;
         let symbols = options.symbols.unwrap_or_else(|| Box::new(NoSymbols));
         let trailer = object.manifest.config.str_trunc_trailer.clone();
+        let excluded = object
+            .manifest
+            .excluded
+            .iter()
+            .map(|name| format!("{name}: it runs while a probe starts, or must not be traced"));
+        let refused = excluded.chain(loaded.refused.iter().map(Error::to_string));
+        let refused = refused.collect();
         let mut session = Self {
             links: Links::default(),
             ring: map_ring(&loaded.maps)?,
@@ -150,7 +157,7 @@ impl Session {
             target,
             attached: 0,
             missing: Vec::new(),
-            refused: loaded.refused.iter().map(Error::to_string).collect(),
+            refused,
             statistics: statistics::Kept::start(options.statistics)?,
             pid: options.pid,
         };
@@ -172,7 +179,8 @@ impl Session {
         &self.missing
     }
 
-    /// What the kernel refused, and why, of the functions that patterns found.
+    /// What is left out, and why, of the functions that patterns found: what must not be traced,
+    /// and what the kernel refused.
     pub fn refused(&self) -> &[String] {
         &self.refused
     }

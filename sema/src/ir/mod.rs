@@ -54,6 +54,8 @@ pub struct Program {
     /// Offset in bytes of `comm` in the kernel's `task_struct`, where BTF tells. With it the name
     /// of the current thread is read straight from `bpf_get_current_task_btf`.
     pub task_comm_offset: Option<u32>,
+    /// Functions of the kernel that patterns match and that must not be traced.
+    pub excluded: Vec<String>,
     /// How programs find out of whom a thread descends; for scripts that call `system`, where BTF
     /// tells.
     pub lineage: Option<Lineage>,

@@ -50,10 +50,11 @@ pub(super) fn matching(
         return Vec::new();
     };
     found.retain(|f| {
-        module.is_none_or(|pattern| matches(pattern, &f.module))
-            && matches(&function.text, &f.name)
-            && is_traceable(&f.name)
+        module.is_none_or(|pattern| matches(pattern, &f.module)) && matches(&function.text, &f.name)
     });
+    let (traceable, excluded) = found.into_iter().partition(|f| is_traceable(&f.name));
+    found = traceable;
+    cx.exclude(excluded.into_iter().map(|f: Function| f.name));
     if found.is_empty() {
         let written = match module {
             Some(module) => format!("{}:{module}:{}", point.provider.name, function.text),

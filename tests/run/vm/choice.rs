@@ -33,7 +33,7 @@ const SMOKE: [&str; 5] = [
 pub fn choose(root: &Path, pattern: Option<&str>) -> (Vec<Case>, usize) {
     let cases = DIRECTORIES.iter().flat_map(|d| case::load(&root.join(d)));
     let (chosen, others): (Vec<Case>, Vec<Case>) = cases.partition(|case| match pattern {
-        Some(pattern) => pattern.split('|').any(|part| case.name.contains(part)),
+        Some(_) => fits(&case.name, pattern),
         None => {
             !case.needs.is_empty()
                 || THEMES.iter().any(|theme| case.name.starts_with(theme))
@@ -49,6 +49,11 @@ pub fn choose(root: &Path, pattern: Option<&str>) -> (Vec<Case>, usize) {
         }
     }
     (chosen, others.len())
+}
+
+/// Whether a name holds a pattern, or one of its parts between `|`; without one, any does.
+pub fn fits(name: &str, pattern: Option<&str>) -> bool {
+    pattern.is_none_or(|pattern| pattern.split('|').any(|part| name.contains(part)))
 }
 
 /// The saved tool that a case runs.

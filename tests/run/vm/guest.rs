@@ -1,7 +1,7 @@
 //! What happens within a virtual machine.
 
 use super::choice;
-use crate::execute;
+use crate::{execute, lifetime};
 use libtest_mimic::{Arguments, ColorSetting, Trial};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -52,17 +52,28 @@ echo 'guest: end'
 poweroff -f
 ";
 
+/// What stands for a space in a word of the kernel's command line.
+const SPACE: &str = "%20";
+
+/// A pattern as a word of the kernel's command line.
+pub fn one_word(pattern: &str) -> String {
+    pattern.replace(' ', SPACE)
+}
+
 /// Runs the cases of the matrix, or those that match a pattern.
 pub fn run(patterns: &[String]) -> ExitCode {
-    let pattern = patterns.first().map(String::as_str);
+    let pattern = patterns.first().map(|word| word.replace(SPACE, " "));
+    let pattern = pattern.as_deref();
     let (cases, _) = choice::choose(Path::new("/"), pattern);
     let done = std::fs::read_to_string(Path::new("/").join(DONE)).unwrap_or_default();
     let done: BTreeSet<&str> = done.lines().collect();
-    let trials = cases
-        .into_iter()
-        .filter(|case| !done.contains(case.name.as_str()))
-        .map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)))
-        .collect();
+    let cases = cases.into_iter();
+    let cases =
+        cases.map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)));
+    let is_wanted = |trial: &Trial| choice::fits(trial.name(), pattern);
+    let lifetime = lifetime::trials().into_iter().filter(is_wanted);
+    let mut trials: Vec<Trial> = cases.chain(lifetime).collect();
+    trials.retain(|trial| !done.contains(trial.name()));
     let arguments = Arguments {
         color: Some(ColorSetting::Never),
         ..Arguments::default()

@@ -28,8 +28,9 @@ const TEXTS: [(&str, &str); 3] = [
     ("etc/nsswitch.conf", "hosts: files\n"),
 ];
 
-/// Programs of this machine that tools look into, and where they are there.
-const PROGRAMS: [(&str, &str); 2] = [
+/// Programs of this machine that cases use, or tools look into, and where they are there.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("/usr/sbin/bpftool", "bin/bpftool"),
     ("/bin/bash", "bin/bash"),
     ("/usr/bin/openssl", "usr/bin/openssl"),
 ];

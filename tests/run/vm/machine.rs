@@ -68,7 +68,7 @@ pub fn boot(
     // Not `with_extension`: the name has a dot.
     let beside = |ending: &str| PathBuf::from(format!("{}.{ending}", place.display()));
     let console = beside("console");
-    let pattern = pattern.unwrap_or_default();
+    let pattern = guest::one_word(pattern.unwrap_or_default());
     // `norandmaps`: the emulator translates a program anew for each address that it is loaded at.
     let line = format!(
         "console=ttyS0 quiet panic=-1 no_timer_check norandmaps strobe.has={} strobe.pattern={pattern}",

@@ -1,7 +1,7 @@
 //! Finding files: by path, by wildcards, in `$PATH`, among the libraries, in address spaces.
 
 use super::{HostBinary, cache};
-use crate::proc::maps;
+use crate::proc::{Mapping, maps};
 use sema::kernel::glob::{is_pattern, matches};
 use sema::kernel::{Binary, BinaryQuery, KernelError};
 use std::cell::RefCell;
@@ -70,19 +70,33 @@ fn named(name: &str, pid: Option<u32>) -> Vec<String> {
         Some(within(path.to_str()?)).filter(|path| Path::new(path).is_file())
     };
     let here = || Some(name.to_owned()).filter(|name| Path::new(name).is_file());
-    program.or_else(library).or_else(here).into_iter().collect()
+    // A container may have no list of libraries; what the process has mapped it can do without.
+    let in_use = || {
+        let mut paths = mapped(Some(pid?)).into_iter();
+        paths.find(|path| is_library(path, name))
+    };
+    let found = program.or_else(library).or_else(in_use).or_else(here);
+    found.into_iter().collect()
 }
 
-/// The root directory of a process, where its mount namespace is not ours.
+/// Whether a file is a library of a name: `libc` and `libc.so` are names of `libc.so.6`.
+fn is_library(path: &str, name: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let rest = file.strip_prefix(name);
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with(".so") || rest.starts_with('.') && name.contains(".so")
+    })
+}
+
+/// The root directory of a process, where it is not ours.
 fn root_of(pid: u32) -> Option<String> {
-    let namespace = |who: &str| {
-        fs::metadata(format!("/proc/{who}/ns/mnt"))
-            .map(|m| m.ino())
-            .ok()
+    let identity = |path: String| fs::metadata(path).map(|m| (m.dev(), m.ino())).ok();
+    let same = |what: &str| {
+        let own = identity(format!("/proc/self/{what}"));
+        own.is_some() && own == identity(format!("/proc/{pid}/{what}"))
     };
-    let own = namespace("self")?;
-    let other = namespace(&pid.to_string())?;
-    (own != other).then(|| format!("/proc/{pid}/root"))
+    let exists = Path::new("/proc").join(pid.to_string()).exists();
+    (exists && !(same("ns/mnt") && same("root"))).then(|| format!("/proc/{pid}/root"))
 }
 
 /// Every file whose code a process has mapped; of all processes without one.
@@ -94,11 +108,27 @@ fn mapped(pid: Option<u32>) -> Vec<String> {
     let mut paths = BTreeSet::new();
     for pid in pids {
         let root = root_of(pid).unwrap_or_default();
-        let files = maps(pid).into_iter().filter_map(|mapping| mapping.file());
-        paths.extend(files.map(|file| format!("{root}{file}")));
+        let maps = maps(pid).into_iter();
+        paths.extend(maps.filter_map(|mapping| file_of(pid, &root, mapping)));
     }
-    let exists = |path: &String| Path::new(path).is_file();
-    paths.into_iter().filter(exists).collect()
+    paths.into_iter().collect()
+}
+
+/// The path of a mapped file, for us. The kernel tells it as seen from our own root directory where
+/// it can be, otherwise from that of its mount.
+fn file_of(pid: u32, root: &str, mapping: Mapping) -> Option<String> {
+    let range = format!("{:x}-{:x}", mapping.start, mapping.end);
+    let inode = mapping.inode;
+    let file = mapping.file()?;
+    let within = format!("{root}{file}");
+    if Path::new(&within).is_file() {
+        return Some(within);
+    }
+    if fs::metadata(&file).is_ok_and(|ours| ours.ino() == inode) {
+        return Some(file);
+    }
+    let link = format!("/proc/{pid}/map_files/{range}");
+    Path::new(&link).is_file().then_some(link)
 }
 
 /// The files that match a path with wildcards, sorted.
