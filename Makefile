@@ -35,7 +35,7 @@ AS_ROOT := $(if $(SUDO),$(RUNNER)='sudo -E')
 help:
 	@echo 'make demo    five seconds of read sizes by process, from the live kernel'
 	@echo 'make test    every test (root is needed for those that load programs)'
-	@echo 'make bench   compile time by script size, start-up beside that of bpftrace'
+	@echo 'make bench   compile time by script size, start-up beside that of bpftrace, attaching in virtual machines'
 	@echo 'make test-kernels  the cases of every provider on other kernels, in virtual machines'
 	@echo 'make dist    a tarball that runs on any Linux of this architecture'
 	@echo 'make semantics COUNT ($(COUNT)) random programs from SEED ($(SEED)) on, against an evaluator'
@@ -68,6 +68,8 @@ bench: build
 	@$(if $(SUDO),echo 'Root is needed to load programs into the kernel: using sudo.')
 	cargo bench --locked --bench compile
 	STROBE='$(abspath $(STROBE))' $(AS_ROOT) cargo bench --locked --bench peer
+	@.ci/packages --optional 'boot kernels' $(KERNEL_PACKAGES)
+	cargo test --release --locked --test run -- kernels figures:
 
 dist: build
 	@.ci/dist '$(STROBE)' '$(TARGET_DIR)'

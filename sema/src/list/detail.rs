@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub fn arguments(kernel: &dyn Kernel, probe: &str) -> Result<Vec<String>, KernelError> {
     let parts: Vec<&str> = probe.split(':').collect();
     let lines = match parts[..] {
+        // What type information knows, where tracefs cannot be read.
+        ["tracepoint", "*", event] => parameters(kernel, function::KERNEL, event)?,
         ["tracepoint", system, event] => fields(kernel, system, event)?,
         ["rawtracepoint", module, event] => parameters(kernel, module, event)?,
         ["kprobe" | "kretprobe", name] => function::declaration(kernel, None, name)?,

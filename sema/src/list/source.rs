@@ -160,9 +160,23 @@ fn counted(provider: &str, names: &[&str]) -> Vec<String> {
 fn tracepoints(kernel: &dyn Kernel, pattern: &str) -> Result<Vec<String>, KernelError> {
     // One subsystem is a short walk, all of them a long one.
     let system = pattern.split(':').nth(1).filter(|part| !is_pattern(part));
-    let names = kernel.tracepoints(system)?.into_iter();
+    let names = match kernel.tracepoints(system) {
+        Ok(names) => names.into_iter(),
+        Err(error) => return typed_tracepoints(kernel).ok_or(error),
+    };
     let full = names.map(|name| format!("tracepoint:{}:{}", name.system, name.event));
     Ok(full.collect())
+}
+
+/// The tracepoints that type information knows, where nothing else can be read. Their subsystems it does
+/// not know.
+fn typed_tracepoints(kernel: &dyn Kernel) -> Option<Vec<String>> {
+    let events = rawtracepoint::events(kernel.btf().ok()?);
+    Some(
+        events
+            .map(|event| format!("tracepoint:*:{event}"))
+            .collect(),
+    )
 }
 
 fn raw_tracepoints(kernel: &dyn Kernel, _: &str) -> Result<Vec<String>, KernelError> {

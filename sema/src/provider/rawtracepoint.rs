@@ -141,7 +141,8 @@ pub(crate) fn events(btf: &Btf) -> impl Iterator<Item = &str> {
     typedefs.filter_map(|(name, _)| name.strip_prefix(TYPEDEF_PREFIX))
 }
 
-fn site(btf: &Btf, event: &str) -> Option<Site> {
+/// The site of an event of the kernel itself.
+pub(super) fn site(btf: &Btf, event: &str) -> Option<Site> {
     find(btf, event)?;
     Some(Site {
         name: format!("rawtracepoint:vmlinux:{event}"),

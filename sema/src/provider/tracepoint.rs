@@ -1,14 +1,17 @@
 //! `tracepoint`: the kernel's static tracepoints, with the record that their format describes.
 
-use super::{Args, Part, Point, Site, nothing_matches};
+use super::{Args, Part, Point, Site, nothing_matches, rawtracepoint};
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{AttachTarget, ProgramType};
 use crate::kernel::TracepointName;
-use crate::kernel::btf::Kind;
+use crate::kernel::btf::{Btf, Kind};
 use crate::kernel::format::{self, Format};
 use crate::kernel::glob::{is_pattern, matches};
 use std::rc::Rc;
+
+/// The subsystem of system calls, whose events are filters on two others.
+const SYSCALLS: &str = "syscalls";
 
 pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
     let [system, event] = point.parts.as_slice() else {
@@ -20,6 +23,12 @@ pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
     }
     let within = (!is_pattern(&system.text)).then_some(system.text.as_str());
     let answer = cx.kernel.tracepoints(within);
+    if answer.is_err() {
+        let sites = many_by_types(system, event, cx);
+        if !sites.is_empty() {
+            return sites;
+        }
+    }
     let Some(all) = cx.ask(answer, point.span) else {
         return Vec::new();
     };
@@ -51,10 +60,39 @@ fn named(system: &Part, event: &Part, point: &Point, cx: &mut Cx<'_>) -> Vec<Sit
             Vec::new()
         }
         Err(e) => {
-            cx.report(error::kernel(&e, point.span));
-            Vec::new()
+            let site = cx.kernel.btf().ok().and_then(|btf| by_types(&name, btf));
+            if site.is_none() {
+                cx.report(error::kernel(&e, point.span));
+            }
+            site.into_iter().collect()
         }
     }
+}
+
+/// A tracepoint as type information knows it, for machines that do not let us read its format: with the
+/// arguments of the function behind it instead of a record. Which subsystem it is of, nobody says.
+fn by_types(name: &TracepointName, btf: &Btf) -> Option<Site> {
+    let site = rawtracepoint::site(btf, &name.event).filter(|_| name.system != SYSCALLS)?;
+    Some(Site {
+        name: format!("tracepoint:{}:{}", name.system, name.event),
+        ..site
+    })
+}
+
+/// The same for a pattern of events, of any subsystem.
+fn many_by_types(system: &Part, event: &Part, cx: &Cx<'_>) -> Vec<Site> {
+    let Some(btf) = cx.kernel.btf().ok().filter(|_| system.text == "*") else {
+        return Vec::new();
+    };
+    let mut events: Vec<&str> = rawtracepoint::events(btf)
+        .filter(|name| matches(&event.text, name))
+        .collect();
+    events.sort_unstable();
+    let names = events.into_iter().map(|event| TracepointName {
+        system: "*".to_owned(),
+        event: event.to_owned(),
+    });
+    names.filter_map(|name| by_types(&name, btf)).collect()
 }
 
 fn site(name: &TracepointName, point: &Point, cx: &mut Cx<'_>) -> Option<Site> {
@@ -83,7 +121,7 @@ fn site_of(name: &TracepointName, text: &str, point: &Point, cx: &mut Cx<'_>) ->
 /// The raw tracepoint behind an event. Those of the `syscalls` subsystem have none: they are
 /// filters on `raw_syscalls`.
 fn as_raw(name: &TracepointName, cx: &Cx<'_>) -> Option<AttachTarget> {
-    if name.system == "syscalls" {
+    if name.system == SYSCALLS {
         return None;
     }
     let btf = cx.kernel.btf().ok()?;

@@ -1,6 +1,6 @@
 //! What happens within a virtual machine.
 
-use super::choice;
+use super::{choice, figures};
 use crate::{execute, lifetime};
 use libtest_mimic::{Arguments, ColorSetting, Trial};
 use std::collections::BTreeSet;
@@ -72,7 +72,9 @@ pub fn run(patterns: &[String]) -> ExitCode {
         cases.map(|case| Trial::ignorable_test(case.name.clone(), move || execute::run(&case)));
     let is_wanted = |trial: &Trial| choice::fits(trial.name(), pattern);
     let lifetime = lifetime::trials().into_iter().filter(is_wanted);
-    let mut trials: Vec<Trial> = cases.chain(lifetime).collect();
+    let figures = figures::trials().into_iter();
+    let figures = figures.filter(|trial| pattern.is_some() && is_wanted(trial));
+    let mut trials: Vec<Trial> = cases.chain(lifetime).chain(figures).collect();
     trials.retain(|trial| !done.contains(trial.name()));
     let arguments = Arguments {
         color: Some(ColorSetting::Never),

@@ -1,7 +1,7 @@
 //! A virtual machine: QEMU with a kernel and an initramfs.
 
-use super::guest;
 use super::kernel::Kernel;
+use super::{figures, guest};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -32,6 +32,8 @@ pub struct Outcome {
     pub cases: BTreeMap<String, Verdict>,
     /// What the cases said that failed.
     pub failures: Vec<String>,
+    /// What was measured.
+    pub figures: Vec<String>,
     pub took: Duration,
     /// Where it says why it did not come to its end, if it did not.
     pub stuck: Option<PathBuf>,
@@ -42,6 +44,7 @@ impl Outcome {
     pub fn add(&mut self, other: Outcome) {
         self.cases.extend(other.cases);
         self.failures.extend(other.failures);
+        self.figures.extend(other.figures);
         self.took += other.took;
         self.stuck = other.stuck;
     }
@@ -150,6 +153,10 @@ fn read_line(line: &str, outcome: &mut Outcome) {
     let verdict = line
         .strip_prefix("test ")
         .and_then(|rest| rest.rsplit_once(" ... "));
+    if let Some(figure) = line.strip_prefix(figures::MARK) {
+        outcome.figures.push(figure.to_owned());
+        return;
+    }
     let Some((name, word)) = verdict else {
         outcome.failures.push(line.to_owned());
         return;

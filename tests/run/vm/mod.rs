@@ -5,6 +5,7 @@
 //! was downloaded or unpacked stays in `target/kernels` for the next time.
 
 mod choice;
+mod figures;
 mod guest;
 mod initramfs;
 mod kernel;

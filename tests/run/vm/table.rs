@@ -76,6 +76,9 @@ fn report(kernel: &Kernel, outcome: &Outcome) -> bool {
         "kernel {}: {ran} cases ran in {seconds} s, {skipped} it has not what they need for",
         kernel.name
     );
+    for figure in &outcome.figures {
+        println!("kernel {}: {figure}", kernel.name);
+    }
     if let Some(console) = &outcome.stuck {
         println!(
             "kernel {} did not come to its end: see {}",
