@@ -131,6 +131,25 @@ pub(crate) fn no_static_probe(name: &str, path: &str, all: &[String], span: Span
     ))
 }
 
+pub(crate) fn no_static_probe_anywhere(
+    name: &str,
+    files: usize,
+    all: &[String],
+    span: Span,
+) -> Diagnostic {
+    let report = Diagnostic::error(
+        "no-static-probe",
+        format!("there is no static probe `{name}` in any of {files} files"),
+    )
+    .primary(span, "no such probe");
+    if all.is_empty() {
+        return report.note("none of them has a static probe");
+    }
+    let names: Vec<&str> = all.iter().map(String::as_str).collect();
+    near(report, name, &names, str::to_owned)
+        .help("see what a process has with `strobe -p PID -l 'usdt:*'`")
+}
+
 pub(crate) fn ambiguous_static_probe(name: &str, all: &[String], span: Span) -> Diagnostic {
     Diagnostic::error(
         "ambiguous-static-probe",

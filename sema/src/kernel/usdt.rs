@@ -273,6 +273,10 @@ fn x86_register(name: &str) -> Option<(u32, u8)> {
 /// `5`, `x0`, `[sp, 60]`, `[x0, w1, sxtw 2]`.
 fn arm_operand(text: &str) -> Option<ArgPlace> {
     let Some(inside) = text.strip_prefix('[') else {
+        // The register that is always zero.
+        if matches!(text, "xzr" | "wzr") {
+            return Some(ArgPlace::Constant(0));
+        }
         return match arm_register(text) {
             Some((register, _)) => Some(ArgPlace::Register { register, shift: 0 }),
             None => Some(ArgPlace::Constant(number(text.trim_start_matches('#'))?)),
@@ -435,6 +439,13 @@ mod tests {
             bytes.resize(bytes.len().div_ceil(4) * 4, 0);
         }
         bytes
+    }
+
+    #[test]
+    fn the_zero_register_is_a_constant() {
+        let zero = ArgPlace::Constant(0);
+        let expected = [arg(8, false, zero.clone()), arg(4, true, zero)];
+        assert_eq!(arguments("8@xzr -4@wzr", Arch::Arm64), expected);
     }
 
     #[test]

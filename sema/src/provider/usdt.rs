@@ -55,7 +55,10 @@ pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
     if sites.is_empty() && !cx.has_errors() {
         let known = binaries.iter().filter_map(|binary| binary.usdt().ok());
         let names: Vec<String> = known.flatten().map(|probe| probe.name.clone()).collect();
-        let report = error::no_static_probe(&name.text, binaries[0].path(), &names, name.span);
+        let report = match many_files {
+            true => error::no_static_probe_anywhere(&name.text, binaries.len(), &names, name.span),
+            false => error::no_static_probe(&name.text, binaries[0].path(), &names, name.span),
+        };
         nothing_matches(report, cx);
     }
     sites
