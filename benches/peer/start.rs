@@ -7,18 +7,21 @@
 use super::support::{Bench, Running, Verdict, beside, run, spread};
 use nix::sys::resource::{UsageWho, getrusage};
 use std::fs;
-use std::process::{Command, ExitCode, Stdio};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::Instant;
 
 /// Runs of each command; odd, so that there is one in the middle.
 const RUNS: usize = 15;
 
-/// What is compared, and what must hold.
+/// What is compared, and what must hold. Each script says hello once all is attached.
 struct Race {
     name: &'static str,
     script: &'static str,
-    /// What the output must be, but for empty lines; nothing where other processes decide.
-    answer: Option<&'static str>,
+    /// What the output must be, but for empty lines; where there is nothing, other processes decide
+    /// what stands behind the hello.
+    answer: Option<&'static [&'static str]>,
     /// Our wall time and peak memory as parts of the peer's, at most.
     bars: (f64, f64),
 }
@@ -27,47 +30,74 @@ const RACES: [Race; 3] = [
     Race {
         name: "hello",
         script: "BEGIN { printf(\"hello\\n\"); exit(); }",
-        answer: Some("hello"),
+        answer: Some(&["hello"]),
         bars: (1.0 / 15.0, 0.25),
     },
     Race {
         name: "count of a tracepoint",
-        script: "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); } interval:ms:1 { exit(); }",
+        script: "BEGIN { printf(\"hello\\n\"); } tracepoint:raw_syscalls:sys_enter { @[comm] = count(); } interval:ms:1 { exit(); }",
         answer: None,
         bars: (0.5, 0.25),
     },
     Race {
         name: "casts through BTF",
-        script: "tracepoint:sched:sched_switch { $t = (struct task_struct *)curtask; if ($t->pid < 0) { @[$t->mm->pgd, $t->parent->comm] = count(); } } interval:ms:1 { printf(\"done\\n\"); exit(); }",
-        answer: Some("done"),
+        script: "BEGIN { printf(\"hello\\n\"); } tracepoint:sched:sched_switch { $t = (struct task_struct *)curtask; if ($t->pid < 0) { @[$t->mm->pgd, $t->parent->comm] = count(); } } interval:ms:1 { printf(\"done\\n\"); exit(); }",
+        answer: Some(&["hello", "done"]),
         bars: (0.5, 0.25),
     },
 ];
 
-/// One run: milliseconds, and KiB at most.
+/// One run: milliseconds until its first line, which says that all is attached, and in all; and KiB
+/// at most.
 #[derive(Clone, Copy)]
 struct Sample {
+    attached: f64,
     wall: f64,
     memory: f64,
 }
 
-/// Runs a command and prints how long it took, how much memory, and its output.
+/// Runs a command and prints how long it took to its first line and in all, how much memory, and its
+/// output.
 pub fn measure(command: &[String]) -> ExitCode {
+    match timed(command) {
+        Ok((status, text)) => {
+            print!("{text}");
+            ExitCode::from(u8::from(!status.success()))
+        }
+        Err(error) => {
+            eprintln!("{command:?}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn timed(command: &[String]) -> std::io::Result<(ExitStatus, String)> {
     let start = Instant::now();
-    let output = Command::new(&command[0])
+    let passed = || start.elapsed().as_secs_f64() * 1e3;
+    let mut child = Command::new(&command[0])
         .args(&command[1..])
         .stderr(Stdio::null())
-        .output();
-    let wall = start.elapsed().as_secs_f64() * 1e3;
-    let (Ok(output), Ok(usage)) = (output, getrusage(UsageWho::RUSAGE_CHILDREN)) else {
-        return ExitCode::FAILURE;
-    };
-    println!("{wall} {}", usage.max_rss());
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    match output.status.success() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let (mut text, mut attached) = (String::new(), None);
+    for line in child
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|o| BufReader::new(o).lines())
+    {
+        let line = line?;
+        // The peer says beforehand what it is about to do.
+        if !line.starts_with("Attaching ") {
+            attached.get_or_insert_with(passed);
+        }
+        text = text + &line + "\n";
     }
+    let status = child.wait()?;
+    let wall = passed();
+    let memory = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss();
+    let attached = attached.unwrap_or(wall);
+    Ok((status, format!("{attached} {wall} {memory}\n{text}")))
 }
 
 /// Whole runs, compiled anew and found compiled.
@@ -84,8 +114,16 @@ pub fn start(bench: &Bench) -> Result<Verdict, String> {
             "{} ({RUNS} runs each, in turn; median, lowest to highest)",
             race.name
         );
+        let attached = |s: &Sample| s.attached;
         let wall = |s: &Sample| s.wall;
         let memory = |s: &Sample| s.memory / 1024.0;
+        for (what, samples) in [
+            ("bpftrace", &theirs),
+            ("compiled", &anew),
+            ("found", &found),
+        ] {
+            row(&format!("{what}, ms to attached"), samples, attached);
+        }
         row("bpftrace, ms", &theirs, wall);
         row("bpftrace, MiB", &theirs, memory);
         for (what, ours) in [("compiled", &anew), ("found", &found)] {
@@ -103,7 +141,33 @@ pub fn start(bench: &Bench) -> Result<Verdict, String> {
             }
         }
     }
+    longest(bench)?;
     Ok(verdict)
+}
+
+/// Whole runs of the longest of the saved tools, which the peer does not know the language of.
+fn longest(bench: &Bench) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = run(Command::new("sh")
+        .current_dir(root)
+        .args(["-c", "wc -l scripts/*/*.bt | sort -n | tail -2 | head -1"]))?;
+    let (lines, path) = text.trim().split_once(' ').ok_or("no scripts")?;
+    println!("{path}, {lines} lines, while `true` runs");
+    for (what, flags) in [("compiled", &["--no-cache"][..]), ("found", &[])] {
+        let mut times = Vec::new();
+        for _ in 0..RUNS {
+            let start = Instant::now();
+            let mut strobe = Command::new(&bench.strobe);
+            run(strobe
+                .current_dir(root)
+                .args(flags)
+                .args([path, "-c", "true"]))?;
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        let (low, median, high) = spread(times);
+        println!("  {what:<15}{median:9.2} ({low:.2} to {high:.2})");
+    }
+    Ok(())
 }
 
 fn sample(race: &Race, tracer: &[&str]) -> Result<Sample, String> {
@@ -118,19 +182,26 @@ fn sample(race: &Race, tracer: &[&str]) -> Result<Sample, String> {
         .filter(|line| !line.is_empty() && !line.starts_with("Attaching "))
         .collect();
     let is_right = match race.answer {
-        Some(answer) => printed == [answer],
-        None => printed.iter().all(|line| line.starts_with("@[")),
+        Some(answer) => printed == answer,
+        None => {
+            let (first, rest) = printed.split_first().ok_or("nothing was printed")?;
+            *first == "hello" && rest.iter().all(|line| line.starts_with("@["))
+        }
     };
     let numbers: Vec<f64> = numbers.split(' ').filter_map(|n| n.parse().ok()).collect();
     match (is_right, numbers.as_slice()) {
-        (true, &[wall, memory]) => Ok(Sample { wall, memory }),
+        (true, &[attached, wall, memory]) => Ok(Sample {
+            attached,
+            wall,
+            memory,
+        }),
         _ => Err(format!("{tracer:?} printed {printed:?}")),
     }
 }
 
 fn row(what: &str, samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
     let (low, median, high) = spread(samples.iter().map(of));
-    println!("  {what:<15}{median:9.2} ({low:.2} to {high:.2})");
+    println!("  {what:<23}{median:9.2} ({low:.2} to {high:.2})");
     median
 }
 

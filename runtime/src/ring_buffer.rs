@@ -89,10 +89,16 @@ impl<M: AsRef<[AtomicU64]>> RingBuffer<M> {
         let start = self.position;
         let mut records = 0;
         let mut go_on = true;
-        let has_more = |ring: &Self| {
-            ring.position != ring.producer_position() && ring.position - start < ring.size
-        };
-        while go_on && has_more(self) {
+        // Loaded anew when all before it is read: the kernel writes it for each record, and a look
+        // at it takes the cache line away from where the next event happens.
+        let mut end = start;
+        while go_on && self.position - start < self.size {
+            if self.position == end {
+                end = self.producer_position();
+            }
+            if self.position == end {
+                break;
+            }
             let header = self.header();
             if header & BUSY != 0 {
                 break;
@@ -138,10 +144,11 @@ impl<M: AsRef<[AtomicU64]>> RingBuffer<M> {
 
     fn copy_record(&mut self, length: u32) {
         let mut record = std::mem::take(&mut self.record);
-        record.clear();
-        let start = self.position + HEADER;
-        for offset in (0..u64::from(length)).step_by(8) {
-            record.extend_from_slice(&self.word(start + offset).to_ne_bytes());
+        let whole = (length as usize).next_multiple_of(WORD as usize);
+        record.resize(whole, 0);
+        let words = (self.position + HEADER..).step_by(WORD as usize);
+        for (bytes, position) in record.chunks_exact_mut(WORD as usize).zip(words) {
+            bytes.copy_from_slice(&self.word(position).to_ne_bytes());
         }
         record.truncate(length as usize);
         self.record = record;

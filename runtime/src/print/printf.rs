@@ -4,7 +4,7 @@
 //! takes every type, and `%p` always starts with `0x`.
 
 use super::gfp;
-use super::text::{put, write_buffer, write_value};
+use super::text::{put, put_number, write_buffer, write_value};
 use super::value::Value;
 use crate::symbol::Names;
 use sema::ir::{Conversion, Flags, Format, Piece, Size};
@@ -148,7 +148,7 @@ impl Spec {
             match radix {
                 8 => put(out, format_args!("{number:o}")),
                 16 => put(out, format_args!("{number:x}")),
-                _ => put(out, format_args!("{number}")),
+                _ => put_number(out, number),
             }
         }
         let least = match self.precision {

@@ -32,8 +32,8 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
     match value {
         Value::Void => {}
         Value::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Value::Signed(value) => put(out, format_args!("{value}")),
-        Value::Unsigned(value) => put(out, format_args!("{value}")),
+        Value::Signed(value) => put_number(out, *value),
+        Value::Unsigned(value) => put_number(out, *value),
         Value::Pointer(address) => put(out, format_args!("{address:#x}")),
         Value::Enum { value, name } => match name {
             Some(name) => out.extend_from_slice(name.as_bytes()),
@@ -106,6 +106,11 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
 pub(super) fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     // Writing to a vector cannot fail.
     let _ = out.write_fmt(text);
+}
+
+/// Appends an integer in decimal.
+pub(super) fn put_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 fn write_list<T>(

@@ -191,22 +191,26 @@ impl<'a> Value<'a> {
 
 /// An integer of `size` bytes at an offset, extended to 64 bits.
 pub(crate) fn integer(bytes: &[u8], at: usize, size: u8, signed: bool) -> u64 {
-    let size = usize::from(size).min(8);
-    let mut word = [0u8; 8];
-    for (to, from) in word[..size].iter_mut().zip(bytes.iter().skip(at)) {
-        *to = *from;
+    let bytes = bytes.get(at..).unwrap_or_default();
+    let word = bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut word = [0u8; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        word
+    });
+    let size = u32::from(size.min(8));
+    if size == 0 {
+        return 0;
     }
-    // The bytes are in the machine's order: on a big-endian one the value sits at the top.
-    let value = if cfg!(target_endian = "big") && size > 0 {
-        u64::from_ne_bytes(word) >> (64 - 8 * size)
-    } else {
-        u64::from_ne_bytes(word)
+    // What is not of the value is moved out, and zeros or the sign in. The bytes are in the
+    // machine's order: on a big-endian one the value sits at the top.
+    let unused = 64 - 8 * size;
+    let top = match cfg!(target_endian = "big") {
+        true => u64::from_ne_bytes(word) >> unused << unused,
+        false => u64::from_ne_bytes(word) << unused,
     };
-    if signed && size > 0 {
-        let unused = 64 - 8 * size;
-        ((value << unused).cast_signed() >> unused).cast_unsigned()
-    } else {
-        value
+    match signed {
+        true => (top.cast_signed() >> unused).cast_unsigned(),
+        false => top >> unused,
     }
 }
 
