@@ -196,20 +196,33 @@ fn a_command_is_held_until_all_is_attached_and_ends_the_run() {
 
 #[test]
 fn a_command_that_does_not_exist() {
-    if !kernel_is_ours("a_command_that_does_not_exist") {
+    let error = Command::hold("/no/such/program 1").expect_err("there is none");
+    let reason = "cannot run `/no/such/program`: No such file or directory";
+    assert_eq!(error.to_string(), reason);
+}
+
+#[test]
+fn a_command_that_goes_before_it_is_run() {
+    if !kernel_is_ours("a_command_that_goes_before_it_is_run") {
         return;
     }
     let object =
         ObjectBuilder::new("").program("begin", RAW, AttachTarget::Begin, Code::new().done());
+    let name = format!("strobe-test-{}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::copy("/bin/true", &path).expect("a copy can be made");
+    let command = Command::hold(&path.to_string_lossy()).expect("the command is held");
+    std::fs::remove_file(&path).expect("the copy is there");
     let options = Options {
-        command: Some(Command::hold("/no/such/program 1").expect("the command is held")),
+        command: Some(command),
         ..Options::default()
     };
     let error = run_with(object.build(), options, OutputFormat::Text).map(|_| ());
     let message = error.expect_err("it cannot run").to_string();
+    let path = path.display();
     assert_eq!(
         message,
-        "cannot run `/no/such/program`: No such file or directory"
+        format!("cannot run `{path}`: No such file or directory")
     );
 }
 
