@@ -144,19 +144,28 @@ impl<M: AsRef<[AtomicU64]>> RingBuffer<M> {
 
     fn copy_record(&mut self, length: u32) {
         let mut record = std::mem::take(&mut self.record);
-        let whole = (length as usize).next_multiple_of(WORD as usize);
-        record.resize(whole, 0);
-        let words = (self.position + HEADER..).step_by(WORD as usize);
-        for (bytes, position) in record.chunks_exact_mut(WORD as usize).zip(words) {
-            bytes.copy_from_slice(&self.word(position).to_ne_bytes());
+        record.resize((length as usize).next_multiple_of(WORD as usize), 0);
+        let data = &self.producer.as_ref()[self.data_start..];
+        let data = &data[..data.len().min((self.size / WORD) as usize)];
+        // What does not fit behind the start goes on at the front.
+        let (front, back) = data.split_at(self.index(self.position + HEADER));
+        for (bytes, word) in record
+            .chunks_exact_mut(WORD as usize)
+            .zip(back.iter().chain(front))
+        {
+            bytes.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
         }
         record.truncate(length as usize);
         self.record = record;
     }
 
     fn word(&self, position: u64) -> u64 {
-        let index = (position & (self.size - 1)) / WORD;
-        self.producer.as_ref()[self.data_start + index as usize].load(Ordering::Relaxed)
+        self.producer.as_ref()[self.data_start + self.index(position)].load(Ordering::Relaxed)
+    }
+
+    /// The word of the data that a position is at.
+    fn index(&self, position: u64) -> usize {
+        ((position & (self.size - 1)) / WORD) as usize
     }
 }
 

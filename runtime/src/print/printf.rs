@@ -72,6 +72,9 @@ fn size<'a>(size: Size, values: &mut impl Iterator<Item = Value<'a>>) -> (Option
 
 impl Spec {
     fn write(&self, names: &Names, conversion: Conversion, value: &Value<'_>, out: &mut Vec<u8>) {
+        if self.is_plain() && write_plain(conversion, value, out) {
+            return;
+        }
         let start = out.len();
         match conversion {
             Conversion::Signed => self.signed(value, out),
@@ -106,6 +109,12 @@ impl Spec {
             }
         }
         self.pad(start, out);
+    }
+
+    /// Whether there is nothing but the conversion.
+    fn is_plain(&self) -> bool {
+        self.flags == Flags::default()
+            && (self.width, self.precision, self.bytes, self.left) == (0, None, 8, false)
     }
 
     fn signed(&self, value: &Value<'_>, out: &mut Vec<u8>) {
@@ -179,6 +188,18 @@ impl Spec {
             fill(start, self.width, b' ', out);
         }
     }
+}
+
+/// Appends what most formats consist of, by the shortest way; whether it is that.
+fn write_plain(conversion: Conversion, value: &Value<'_>, out: &mut Vec<u8>) -> bool {
+    match (conversion, value) {
+        (Conversion::Signed, Value::Signed(number)) => put_number(out, *number),
+        (Conversion::Signed, Value::Unsigned(number)) => put_number(out, number.cast_signed()),
+        (Conversion::Unsigned, Value::Unsigned(number)) => put_number(out, *number),
+        (Conversion::Str, Value::Str { bytes, cut: false }) => out.extend_from_slice(bytes),
+        _ => return false,
+    }
+    true
 }
 
 /// Puts bytes in front of what starts at `start` until it is `least` long.
