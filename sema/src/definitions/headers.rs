@@ -74,14 +74,13 @@ impl<'a> Headers<'a> {
 
 impl Headers<'_> {
     /// The text of a header by the preprocessor of a C compiler, which needs no other then.
-    fn preprocessed(&mut self, wanted: &Wanted<'_>) -> Option<String> {
+    fn preprocessed(&self, wanted: &Wanted<'_>) -> Result<String, Unaided> {
         let before = wanted.defined.to_string();
         match self.kernel.preprocessed(wanted.name, &before) {
-            Preprocessed::Text(text) => return Some(text),
-            Preprocessed::NoCompiler => self.unaided = Some(Unaided::NoCompiler),
-            Preprocessed::Refused(reason) => self.unaided = Some(Unaided::Refused(reason)),
+            Preprocessed::Text(text) => Ok(text),
+            Preprocessed::NoCompiler => Err(Unaided::NoCompiler),
+            Preprocessed::Refused(reason) => Err(Unaided::Refused(reason)),
         }
-        None
     }
 
     /// The id for the places of a header that was found in a folder.
@@ -114,17 +113,21 @@ impl Includes for Headers<'_> {
         if !system && !is_foreign(at) {
             return missing(error::no_own_header(name, at));
         }
-        if !is_foreign(at)
-            && let Some(text) = self.preprocessed(wanted)
-        {
-            return Include::Expanded(self.take_in(0), text);
-        }
+        let preprocessed = (!is_foreign(at)).then(|| self.preprocessed(wanted));
+        let unaided = match preprocessed {
+            Some(Ok(text)) => return Include::Expanded(self.take_in(0), text),
+            Some(Err(unaided)) => Some(unaided),
+            None => None,
+        };
         let passed = match wanted.next {
             true => self.folder_of(at.file).map_or(0, |folder| folder + 1),
             false => 0,
         };
         match self.kernel.header(name, passed) {
-            Ok(Some(header)) => Include::Text(self.take_in(header.folder), header.text),
+            Ok(Some(header)) => {
+                self.unaided = unaided.or(self.unaided.take());
+                Include::Text(self.take_in(header.folder), header.text)
+            }
             Ok(None) => missing(error::no_header(name, at)),
             Err(e) => missing(error::kernel(&e, at)),
         }

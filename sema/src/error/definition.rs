@@ -148,7 +148,7 @@ pub(crate) fn no_header(name: &str, span: Span) -> Diagnostic {
 pub(crate) fn may_want_header(report: &Diagnostic) -> bool {
     matches!(
         report.code,
-        "unknown-name" | "unknown-type" | "unknown-function" | "no-header"
+        "unknown-name" | "unknown-type" | "unknown-function"
     )
 }
 
