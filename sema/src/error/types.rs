@@ -93,6 +93,21 @@ pub(crate) fn variable_mismatch(
     .help("use a variable of another name for the other type")
 }
 
+pub(crate) fn narrowed(name: &str, ty: &Ty, from: &Ty, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::warning(
+        "narrowed",
+        format!("`{name}` is of type `{ty}`, which does not hold every `{from}`"),
+    )
+    .primary(
+        span,
+        format!("a `{from}`, of which the lowest bits are kept"),
+    )
+    .secondary(declared, format!("`{ty}` here"))
+    .help(format!(
+        "declare it as `{from}`, or cast the value, `({ty})…`, to say that it is meant"
+    ))
+}
+
 pub(crate) fn literal_out_of_range(value: i128, ty: &Ty, span: Span) -> Diagnostic {
     Diagnostic::error(
         "literal-out-of-range",

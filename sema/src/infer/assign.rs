@@ -9,7 +9,7 @@ use crate::error;
 use crate::ir::{self, ExprKind, Place, Stmt, StmtKind, VarId};
 use crate::tables::{Held, Learnt};
 use crate::ty::{Join, Ty, join};
-use crate::typed::{Typed, expr};
+use crate::typed::{Typed, TypedKind, expr};
 use lexer::Span;
 use parser::ast::{self, BinaryOp, Ident, IncDec};
 
@@ -161,7 +161,20 @@ pub(super) fn check_fits(name: &str, ty: &Ty, value: &Typed, declared: Span, cx:
         ));
     } else if let Some(parts) = value.as_parts() {
         check_parts(ty, parts, cx);
+    } else if is_cut(ty, value) {
+        cx.report(error::narrowed(name, ty, &value.ty, value.span, declared));
     }
+}
+
+/// Whether a number loses bits in a type that the script states. What is computed is meant to be
+/// cut: of `$x + 1` nobody but its author knows how large it may grow.
+fn is_cut(ty: &Ty, value: &Typed) -> bool {
+    let computed = matches!(
+        value.kind,
+        TypedKind::Value(ExprKind::Binary(..) | ExprKind::Unary(..) | ExprKind::Convert(..))
+    );
+    let numbers = ty.is_integer() && value.ty.is_integer();
+    numbers && !computed && ty.lower().size() < value.ty.lower().size()
 }
 
 /// Whether the literals in a tuple or record are values of the types that the script states.
