@@ -4,6 +4,8 @@
 //!
 //! `UPDATE_EXPECT=1` writes the expectations anew; read the difference before you commit it.
 
+mod texts;
+
 use codespan_reporting::term::{self, Chars, Config};
 use expect_test::expect_file;
 use lexer::{Diagnostic, SourceMap};
@@ -99,7 +101,8 @@ fn reports_of(script: &Path) -> String {
 }
 
 /// What a case is run with: its first line may be `// with:` and words, of which `--name=value` is a
-/// named parameter, `/pattern/` the filter of probes, `name=value` a setting of the environment.
+/// named parameter, `/pattern/` the filter of probes, `name=value` a setting of the environment, `-p7`
+/// the process that is traced.
 fn options(text: &str) -> sema::Options {
     let mut options = sema::Options::default();
     let first = text.lines().next().unwrap_or_default();
@@ -111,6 +114,8 @@ fn options(text: &str) -> sema::Options {
         };
         if let Some(parameter) = word.strip_prefix("--") {
             options.named.push(pair(parameter));
+        } else if let Some(pid) = word.strip_prefix("-p") {
+            options.pid = Some(pid.parse().expect("a process has a number"));
         } else if let Some(pattern) = word.strip_prefix('/') {
             options.probe_filter = Some(pattern.trim_end_matches('/').to_owned());
         } else {

@@ -13,6 +13,8 @@ pub struct FakeBinary {
     pub functions: Vec<UserFunction>,
     /// Where instructions start, where that is known.
     pub instructions: Vec<u64>,
+    /// Where it has code that belongs to no function.
+    pub outside: Vec<u64>,
     /// Its static probes.
     pub usdt: Vec<UsdtProbe>,
     /// Its lines: file, number, addresses.
@@ -32,7 +34,8 @@ impl Binary for FakeBinary {
 
     fn file_offset(&self, address: u64) -> Result<Option<u64>, KernelError> {
         let within = |f: &&UserFunction| f.contains(address);
-        Ok(self.functions.iter().any(|f| within(&f)).then_some(address))
+        let is_code = self.functions.iter().any(|f| within(&f)) || self.outside.contains(&address);
+        Ok(is_code.then_some(address))
     }
 
     fn boundary(&self, function: &UserFunction, offset: u64) -> Result<Boundary, KernelError> {

@@ -67,7 +67,10 @@ pub fn machine() -> Result<Fake, KernelError> {
         .functions("dummy", &["dummy_setup", "dummy_xmit"])
         .bpf_function(7, "filter_packets", 3)
         .symbol("jiffies", 0xffff_ffff_8240_5980)
-        .binary(app());
+        .header("thing.h", "#define THING_SIZE 4\n")
+        .binary(app())
+        .binary(bare("/opt/bare"))
+        .binary(bare("/opt/empty"));
     let formats = FORMATS.iter();
     Ok(formats.fold(machine, |machine, (system, event, format)| {
         machine.tracepoint(system, event, format)
@@ -91,9 +94,11 @@ fn app() -> FakeBinary {
             function("main", 0x1040, 64),
         ],
         instructions: vec![0x1000, 0x1001, 0x1004, 0x1008, 0x1020],
+        outside: vec![0x2000],
         usdt: vec![
             usdt("cache", "done", &[]),
             usdt("web", "done", &[]),
+            usdt("web", "reply", &[-4, 8]),
             usdt("web", "request", &[-4]),
         ],
         lines: vec![("app.c".to_owned(), 12, vec![0x1004])],
@@ -105,6 +110,14 @@ fn app() -> FakeBinary {
             ),
         ]
         .into(),
+    }
+}
+
+/// An executable that was stripped.
+fn bare(path: &str) -> FakeBinary {
+    FakeBinary {
+        path: path.to_owned(),
+        ..FakeBinary::default()
     }
 }
 
