@@ -42,7 +42,7 @@ pub(super) fn preprocess(name: &str, before: &str) -> Preprocessed {
     };
     let mut command = Command::new(&clang);
     command.args(ALWAYS);
-    match headers::is_of_the_kernel_alone(name) {
+    match headers::is_of_the_kernel(name) {
         true => of_kernel(&mut command),
         // What programs have goes before what the kernel has under the same name.
         false => folders(&mut command, "-idirafter", headers::kernel_folders()),

@@ -59,10 +59,11 @@ pub(super) fn read(name: &str, passed: usize) -> Result<Option<Header>, KernelEr
     Ok(None)
 }
 
-/// Whether a header is found in the kernel's source and nowhere else.
-pub(super) fn is_of_the_kernel_alone(name: &str) -> bool {
-    let has = |folder: &PathBuf| folder.join(name).is_file();
-    !program_folders().iter().any(has) && kernel_folders().iter().any(has)
+/// Whether the kernel's source has a header for itself, whatever programs find under its name: one
+/// that belongs to both is read like the others of the kernel, with which it goes together.
+pub(super) fn is_of_the_kernel(name: &str) -> bool {
+    let own = |source: PathBuf| source.join("include").join(name).is_file();
+    kernel_sources().into_iter().any(own)
 }
 
 fn folders() -> Vec<PathBuf> {
