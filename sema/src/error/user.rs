@@ -181,6 +181,20 @@ pub(crate) fn static_probe_place(text: &str, span: Span) -> Diagnostic {
     .note("floating-point registers are not kept for programs that run at a probe")
 }
 
+pub(crate) fn static_probe_variable(symbol: &str, several: bool, span: Span) -> Diagnostic {
+    let report = Diagnostic::error(
+        "argument-place",
+        format!("the argument is in the variable `{symbol}`, whose place is not known"),
+    )
+    .primary(span, "cannot be read");
+    match several {
+        true => report.note("several variables of the file have this name"),
+        false => report
+            .note("neither the file's symbol tables nor those kept beside it name it")
+            .help("trace a program that was not stripped, or install its debug symbols"),
+    }
+}
+
 pub(crate) fn unknown_stack_mode(name: &str, span: Span) -> Diagnostic {
     let modes = ["bpftrace", "perf", "raw", "build_id"];
     let report = Diagnostic::error("stack-mode", format!("`{name}` is not a form of stacks"))

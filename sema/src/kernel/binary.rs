@@ -124,6 +124,14 @@ pub trait Binary: Debug {
     /// As [`Binary::functions`].
     fn symbol(&self, name: &str) -> Result<Option<(u64, u64)>, KernelError>;
 
+    /// Every address at which the file's own tables have a variable or function of a name, those
+    /// of one thread left out. There are several where files that were linked into it each
+    /// have their own.
+    ///
+    /// # Errors
+    /// As [`Binary::functions`].
+    fn addresses(&self, name: &str) -> Result<Vec<u64>, KernelError>;
+
     /// Its static probes.
     ///
     /// # Errors

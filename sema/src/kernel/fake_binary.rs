@@ -15,6 +15,8 @@ pub struct FakeBinary {
     pub instructions: Vec<u64>,
     /// Where it has code that belongs to no function.
     pub outside: Vec<u64>,
+    /// Its variables: names and addresses.
+    pub variables: Vec<(String, u64)>,
     /// Its static probes.
     pub usdt: Vec<UsdtProbe>,
     /// Its lines: file, number, addresses.
@@ -54,6 +56,11 @@ impl Binary for FakeBinary {
     fn symbol(&self, name: &str) -> Result<Option<(u64, u64)>, KernelError> {
         let found = self.functions.iter().find(|function| function.name == name);
         Ok(found.map(|function| (function.address, function.size)))
+    }
+
+    fn addresses(&self, name: &str) -> Result<Vec<u64>, KernelError> {
+        let found = self.variables.iter().filter(|(known, _)| known == name);
+        Ok(found.map(|(_, address)| *address).collect())
     }
 
     fn usdt(&self) -> Result<&[UsdtProbe], KernelError> {

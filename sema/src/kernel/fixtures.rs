@@ -5,10 +5,11 @@
 //! `cargo run -p strobe-sema --example cut_btf -- /sys/kernel/btf/vmlinux sema/fixtures/btf/roots sema/fixtures/btf/vmlinux`.
 
 use super::btf::Btf;
-use super::usdt::{ArgPlace, UsdtArg, UsdtPlace, UsdtProbe};
+use super::usdt::{ArgPlace, UsdtArg, UsdtPlace, UsdtProbe, arguments};
 use super::{
     Fake, FakeBinary, KernelError, UserFunction, UserParameter, UserSignature, ValueShape,
 };
+use crate::arch::Arch;
 
 /// Type information that was cut out of the kernel's.
 pub const BTF: &[u8] = include_bytes!("../../fixtures/btf/vmlinux");
@@ -100,7 +101,15 @@ fn app() -> FakeBinary {
             usdt("web", "done", &[]),
             usdt("web", "reply", &[-4, 8]),
             usdt("web", "request", &[-4]),
+            in_variables(
+                "web",
+                "state",
+                "-4@counter+8(%rip) 4@twin(%rip) 4@gone(%rip)",
+            ),
         ],
+        variables: [("counter", 0x4010), ("twin", 0x4000), ("twin", 0x4004)]
+            .map(|(name, address)| (name.to_owned(), address))
+            .into(),
         lines: vec![("app.c".to_owned(), 12, vec![0x1004])],
         signatures: [
             (0x1000, signature(&[("a", "int", INT), ("b", "int", INT)])),
@@ -140,6 +149,15 @@ fn signature(parameters: &[(&str, &str, ValueShape)]) -> UserSignature {
     }
 }
 
+/// A static probe whose arguments are where its note says.
+fn in_variables(provider: &str, name: &str, args: &str) -> UsdtProbe {
+    let mut probe = usdt(provider, name, &[]);
+    for place in &mut probe.places {
+        place.args = arguments(args, Arch::X86_64);
+    }
+    probe
+}
+
 /// A static probe whose arguments are in registers, with sizes as its note has them.
 fn usdt(provider: &str, name: &str, sizes: &[i8]) -> UsdtProbe {
     let args = sizes.iter().zip([112, 104, 96]);
@@ -148,6 +166,7 @@ fn usdt(provider: &str, name: &str, sizes: &[i8]) -> UsdtProbe {
         name: name.to_owned(),
         places: vec![UsdtPlace {
             offset: 0x1048,
+            address: 0x1048,
             semaphore: 0,
             args: args
                 .map(|(size, register)| UsdtArg {

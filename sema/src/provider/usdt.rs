@@ -2,6 +2,7 @@
 
 use super::uprobe::files;
 use super::{Args, Point, Site, args, nothing_matches};
+use crate::arch::Arch;
 use crate::cx::Cx;
 use crate::error;
 use crate::ir::{
@@ -9,10 +10,10 @@ use crate::ir::{
 };
 use crate::kernel::Binary;
 use crate::kernel::glob::{is_pattern, matches};
-use crate::kernel::usdt::{ArgPlace, Index, UsdtArg, UsdtProbe};
+use crate::kernel::usdt::{ArgPlace, Base, Index, UsdtArg, UsdtPlace, UsdtProbe};
 use crate::ty::Ty;
 use crate::typed::{Memory, Typed, expr};
-use lexer::Span;
+use lexer::{Diagnostic, Span};
 
 pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
     let (file, namespace, name) = match point.parts.as_slice() {
@@ -73,9 +74,10 @@ fn site(binary: &dyn Binary, probe: &UsdtProbe, cx: &Cx<'_>) -> Site {
     let mut specs: Vec<Vec<UsdtArg>> = Vec::new();
     let mut places = Vec::new();
     for place in &probe.places {
-        let known = specs.iter().position(|args| *args == place.args);
+        let args = placed(place, binary);
+        let known = specs.iter().position(|known| *known == args);
         let layout = known.unwrap_or_else(|| {
-            specs.push(place.args.clone());
+            specs.push(args);
             specs.len() - 1
         });
         places.push(UserPlace {
@@ -100,6 +102,39 @@ fn site(binary: &dyn Binary, probe: &UsdtProbe, cx: &Cx<'_>) -> Site {
     }
 }
 
+/// The arguments of a place, those in variables told by how far these are from the instruction:
+/// a file is mapped as a whole, so both have moved alike, and where the instruction is its
+/// pointer says.
+fn placed(place: &UsdtPlace, binary: &dyn Binary) -> Vec<UsdtArg> {
+    let mut args = place.args.clone();
+    for arg in &mut args {
+        let ArgPlace::Memory {
+            base, displacement, ..
+        } = &mut arg.place
+        else {
+            continue;
+        };
+        let Base::Symbol(symbol) = base else {
+            continue;
+        };
+        let addresses = binary.addresses(symbol).unwrap_or_default();
+        match (addresses.as_slice(), Arch::X86_64.register("ip")) {
+            ([address], Some(pointer)) => {
+                let distance = address.wrapping_sub(place.address).cast_signed();
+                *displacement = displacement.wrapping_add(distance);
+                *base = Base::Register(pointer);
+            }
+            _ => {
+                arg.place = ArgPlace::Unplaced {
+                    symbol: std::mem::take(symbol),
+                    several: addresses.len() > 1,
+                }
+            }
+        }
+    }
+    args
+}
+
 /// `argN`. Where the places of a probe keep it differently, the upper half of the cookie tells which it is.
 pub(crate) fn argument(n: u32, specs: &[Vec<UsdtArg>], span: Span, cx: &mut Cx<'_>) -> Typed {
     let of: Option<Vec<&UsdtArg>> = specs.iter().map(|args| args.get(n as usize)).collect();
@@ -114,7 +149,7 @@ pub(crate) fn argument(n: u32, specs: &[Vec<UsdtArg>], span: Span, cx: &mut Cx<'
     for arg in &of {
         match value(arg, &ty, span) {
             Ok(value) => values.push(value),
-            Err(text) => return cx.fail(error::static_probe_place(text, span), span),
+            Err(report) => return cx.fail(report, span),
         }
     }
     let all_alike = of.iter().all(|arg| *arg == of[0]);
@@ -150,8 +185,8 @@ fn by_layout(values: Vec<ir::Expr>, ty: &Ty, span: Span) -> ir::Expr {
     chosen
 }
 
-/// The value of an argument; the text of a place that cannot be read.
-fn value<'a>(arg: &'a UsdtArg, ty: &Ty, span: Span) -> Result<ir::Expr, &'a str> {
+/// The value of an argument; the report of a place that cannot be read.
+fn value(arg: &UsdtArg, ty: &Ty, span: Span) -> Result<ir::Expr, Diagnostic> {
     let own = Ty::int(arg.bytes, arg.signed);
     let value = match &arg.place {
         ArgPlace::Constant(constant) => {
@@ -170,19 +205,30 @@ fn value<'a>(arg: &'a UsdtArg, ty: &Ty, span: Span) -> Result<ir::Expr, &'a str>
             displacement,
             index,
         } => {
-            let mut base = register_value(*base, span);
-            if let Some(index) = index {
-                base = binary(BinaryOp::Add, base, scaled(*index, span), span);
-            }
+            let base = match base {
+                Base::Nothing => None,
+                Base::Register(register) => Some(register_value(*register, span)),
+                Base::Symbol(symbol) => {
+                    return Err(error::static_probe_variable(symbol, false, span));
+                }
+            };
+            let index = index.map(|index| scaled(index, span));
+            let both = |base, index| binary(BinaryOp::Add, base, index, span);
             let memory = Memory {
-                base,
+                base: match (base, index) {
+                    (Some(base), Some(index)) => both(base, index),
+                    (base, index) => base.or(index).unwrap_or_else(|| word(0, span)),
+                },
                 offset: *displacement,
                 space: Space::User,
                 bits: None,
             };
             Typed::memory(memory, own.clone(), span).into_ir()
         }
-        ArgPlace::Unknown(text) => return Err(text),
+        ArgPlace::Unplaced { symbol, several } => {
+            return Err(error::static_probe_variable(symbol, *several, span));
+        }
+        ArgPlace::Unknown(text) => return Err(error::static_probe_place(text, span)),
     };
     Ok(Typed::value(value.kind, own, span).convert(ty))
 }

@@ -31,6 +31,8 @@ asm(".pushsection .stapsdt.base,\"a\",\"progbits\"\n"
 unsigned short demo_gated_semaphore __attribute__((section(".probes"), used));
 int numbers[4] = { 10, 20, 30, 40 };
 int gate;
+static int counter; // in memory that the file does not hold
+static long longs[4] = { 1L << 33, -2, 3, 4 };
 
 static void come_by(int n, const char *text)
 {
@@ -44,6 +46,16 @@ static void come_by(int n, const char *text)
                  "-4@(%%r8) -4@4(%%r8) -4@(%%r8,%%r9,4) -4@4(%%r8,%%r9,4) -4@$-7 8@$0x10 4@(%%r8,%%r9,2)")
                  ::: "r8", "r9");
     asm volatile(NOTE("demo", "values", "0", "-4@%0 8@%1 8@%2") :: "nor"(n), "nor"(text), "nor"(beyond));
+    // Variables of the file, and addresses without a base.
+    counter = n - 7;
+    asm volatile("leaq longs(%%rip), %%r8\n movq %%r8, %%r9\n shrq $3, %%r8\n shrq $2, %%r9\n movq $3, %%r10\n"
+                 NOTE("demo", "variables", "0",
+                 "-4@counter(%%rip) 8@longs(%%rip) -8@longs+8(%%rip) 8@16+longs(%%rip) 8@(,%%r8,8) 8@16(,%%r9,4) 8@longs(,%%r10,8)")
+                 ::: "r8", "r9", "r10");
+    asm volatile(NOTE("demo", "unplaced", "0", "-4@.Lnowhere(%%rip)") ::);
+    // One variable, seen from two places.
+    asm volatile(NOTE("demo", "seen", "0", "-4@counter(%%rip)") ::);
+    asm volatile(NOTE("demo", "seen", "0", "-4@counter(%%rip)") ::);
     // One probe at two places that keep its argument differently.
     asm volatile("movl %0, %%r10d\n" NOTE("demo", "twice", "0", "-4@%%r10d") :: "r"(n) : "r10");
     asm volatile(NOTE("demo", "twice", "0", "-4@$1000"));

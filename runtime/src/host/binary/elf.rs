@@ -218,6 +218,17 @@ impl<'a> Elf<'a> {
         named.next().map(|symbol| (symbol.address(), symbol.size()))
     }
 
+    /// Every address of a variable or function of a name, sorted. The definitions of a thread's
+    /// own variables are no addresses.
+    pub(crate) fn addresses(&self, name: &str) -> Vec<u64> {
+        let all = self.file.symbols().chain(self.file.dynamic_symbols());
+        let named = all.filter(|s| s.is_definition() && s.name() == Ok(name));
+        let mut addresses: Vec<u64> = named.map(|symbol| symbol.address()).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses
+    }
+
     /// Its static probes, sorted by namespace and name.
     pub(crate) fn usdt(
         &self,
@@ -237,7 +248,8 @@ impl<'a> Elf<'a> {
             let moved = base
                 .filter(|_| note.base != 0)
                 .map_or(0, |base| base.wrapping_sub(note.base));
-            let Some(offset) = segments.code_offset(note.location.wrapping_add(moved)) else {
+            let address = note.location.wrapping_add(moved);
+            let Some(offset) = segments.code_offset(address) else {
                 continue;
             };
             let semaphore = match note.semaphore {
@@ -247,6 +259,7 @@ impl<'a> Elf<'a> {
             let places = probes.entry((&note.provider, &note.name)).or_default();
             places.push(UsdtPlace {
                 offset,
+                address,
                 semaphore,
                 args: usdt::arguments(&note.args, Arch::native()),
             });

@@ -134,6 +134,18 @@ impl Binary for HostBinary {
         }
     }
 
+    fn addresses(&self, name: &str) -> Result<Vec<u64>, KernelError> {
+        let file = open(Path::new(&self.path))?;
+        let mut addresses = file.with(|elf| Ok(elf.addresses(name)))?;
+        // The names of a stripped file are kept beside it.
+        if let Some(debug) = self.debug_file(&file) {
+            addresses.extend(open(&debug)?.with(|elf| Ok(elf.addresses(name)))?);
+        }
+        addresses.sort_unstable();
+        addresses.dedup();
+        Ok(addresses)
+    }
+
     fn usdt(&self) -> Result<&[UsdtProbe], KernelError> {
         let usdt = self.usdt.get_or_init(|| {
             let segments = self.segments()?;

@@ -1,151 +1,7 @@
-//! Static probes of user space (USDT): what the notes of a file say of them.
-//!
-//! Compilers write where each argument of a probe is as text, in the assembler's own terms; this
-//! is its reader. The text is not trusted: what it cannot read is an argument without a place.
+//! Where the arguments of a static probe are, read from the assembler's terms.
 
+use super::{ArgPlace, Base, Index, UsdtArg};
 use crate::arch::Arch;
-
-/// A static probe: one name, which may stand at several places of the code.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UsdtProbe {
-    /// The namespace.
-    pub provider: String,
-    /// The name.
-    pub name: String,
-    /// Where it stands.
-    pub places: Vec<UsdtPlace>,
-}
-
-/// A place where a static probe stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UsdtPlace {
-    /// Bytes from the start of the file to the instruction.
-    pub offset: u64,
-    /// Bytes from the start of the file to the semaphore that switches the probe on; 0 for none.
-    pub semaphore: u64,
-    /// Where the arguments are.
-    pub args: Vec<UsdtArg>,
-}
-
-/// An argument of a static probe.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UsdtArg {
-    /// Its size: 1, 2, 4 or 8.
-    pub bytes: u8,
-    /// Whether it has a sign.
-    pub signed: bool,
-    /// Where it is.
-    pub place: ArgPlace,
-}
-
-/// Where an argument is. Registers are offsets in `struct pt_regs`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ArgPlace {
-    /// It is a constant.
-    Constant(i64),
-    /// In a register, from this bit on (8 for `%ah` and its like).
-    Register {
-        /// The register.
-        register: u32,
-        /// The lowest bit.
-        shift: u8,
-    },
-    /// In memory.
-    Memory {
-        /// The register that holds the address.
-        base: u32,
-        /// What is added to it.
-        displacement: i64,
-        /// A register that is added too.
-        index: Option<Index>,
-    },
-    /// In a way that is not understood: the text.
-    Unknown(String),
-}
-
-/// A register that is part of an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Index {
-    /// The register.
-    pub register: u32,
-    /// How often it counts, as a power of two.
-    pub shift: u8,
-    /// Its width and whether it has a sign, where only the low half counts.
-    pub half: Option<bool>,
-}
-
-/// What a note says, as it says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// Address of the instruction.
-    pub location: u64,
-    /// Address of the section `.stapsdt.base` when the file was linked.
-    pub base: u64,
-    /// Address of the semaphore; 0 for none.
-    pub semaphore: u64,
-    /// The namespace.
-    pub provider: String,
-    /// The name.
-    pub name: String,
-    /// Where the arguments are, in the assembler's terms.
-    pub args: String,
-}
-
-/// The type of the notes that are static probes, and their owner.
-const NOTE_TYPE: u32 = 3;
-const NOTE_OWNER: &[u8] = b"stapsdt\0";
-
-/// Reads the contents of a section `.note.stapsdt` of a 64-bit little-endian file. Notes of
-/// others are passed over.
-///
-/// # Errors
-/// What is wrong, when a note does not end where it should.
-pub fn notes(mut bytes: &[u8]) -> Result<Vec<Note>, &'static str> {
-    let mut notes = Vec::new();
-    while !bytes.is_empty() {
-        let (header, rest) = bytes.split_at_checked(12).ok_or("a note is cut short")?;
-        let word = |at: usize| {
-            let bytes = [header[at], header[at + 1], header[at + 2], header[at + 3]];
-            u32::from_le_bytes(bytes)
-        };
-        let (owner, rest) = take(rest, word(0))?;
-        let (body, rest) = take(rest, word(4))?;
-        if word(8) == NOTE_TYPE && owner == NOTE_OWNER {
-            notes.push(note(body).ok_or("a static probe's note is cut short")?);
-        }
-        bytes = rest;
-    }
-    Ok(notes)
-}
-
-/// So many bytes, and what is behind them and their padding to 4 bytes.
-fn take(bytes: &[u8], length: u32) -> Result<(&[u8], &[u8]), &'static str> {
-    let length = length as usize;
-    let taken = bytes
-        .get(..length)
-        .ok_or("a note is longer than its section")?;
-    let padded = length.div_ceil(4).saturating_mul(4).min(bytes.len());
-    Ok((taken, &bytes[padded..]))
-}
-
-fn note(body: &[u8]) -> Option<Note> {
-    let (words, rest) = body.split_at_checked(24)?;
-    let word = |n: usize| {
-        Some(u64::from_le_bytes(
-            words.get(8 * n..8 * n + 8)?.try_into().ok()?,
-        ))
-    };
-    let mut texts = rest.split(|byte| *byte == 0);
-    let mut text = || Some(String::from_utf8_lossy(texts.next()?).into_owned());
-    Some(Note {
-        location: word(0)?,
-        base: word(1)?,
-        semaphore: word(2)?,
-        provider: text()?,
-        name: text()?,
-        args: text().unwrap_or_default(),
-    })
-}
 
 /// Reads the arguments of a place, such as `-4@%edi 8@-24(%rbp) 4@$7`.
 pub fn arguments(text: &str, arch: Arch) -> Vec<UsdtArg> {
@@ -204,7 +60,7 @@ fn argument(word: &str, arch: Arch) -> UsdtArg {
     }
 }
 
-/// `$5`, `%eax`, `-24(%rbp)`, `8(%rax,%rbx,4)`.
+/// `$5`, `%eax`, `-24(%rbp)`, `8(%rax,%rbx,4)`, `(,%rbx,8)`, `counter+8(%rip)`.
 fn x86_operand(text: &str) -> Option<ArgPlace> {
     if let Some(constant) = text.strip_prefix('$') {
         return Some(ArgPlace::Constant(number(constant)?));
@@ -214,29 +70,74 @@ fn x86_operand(text: &str) -> Option<ArgPlace> {
         return Some(ArgPlace::Register { register, shift });
     }
     let (displacement, inside) = text.strip_suffix(')')?.split_once('(')?;
-    let displacement = match displacement {
-        "" => 0,
-        text => number(text)?,
-    };
+    let (symbol, displacement) = sum(displacement)?;
     let mut parts = inside.split(',').map(str::trim);
-    let (base, _) = x86_register(parts.next()?)?;
+    let register = match parts.next()? {
+        "" => None,
+        // What a variable's place is counted from, not a part of its address.
+        "%rip" if symbol.is_some() => None,
+        name => Some(x86_register(name)?.0),
+    };
     let index = match (parts.next(), parts.next()) {
         (None, _) => None,
-        (Some(index), scale) => {
-            let scale: u8 = scale.map_or(Some(1), |scale| scale.parse().ok())?;
-            let (register, _) = x86_register(index)?;
-            Some(Index {
-                register,
-                shift: matches!(scale, 1 | 2 | 4 | 8).then(|| scale.trailing_zeros() as u8)?,
-                half: None,
-            })
-        }
+        (Some(index), scale) => Some(x86_index(index, scale.unwrap_or("1"))?),
+    };
+    let plain = |register| Index {
+        register,
+        shift: 0,
+        half: None,
+    };
+    let (base, index) = match (symbol, register, index) {
+        (None, None, None) => return None,
+        (None, None, index) => (Base::Nothing, index),
+        (None, Some(register), index) => (Base::Register(register), index),
+        (Some(symbol), None, index) => (Base::Symbol(symbol.to_owned()), index),
+        (Some(symbol), register, None) => (Base::Symbol(symbol.to_owned()), register.map(plain)),
+        // A variable and two registers.
+        (Some(_), Some(_), Some(_)) => return None,
     };
     Some(ArgPlace::Memory {
         base,
         displacement,
         index,
     })
+}
+
+/// `%rbx` and `4` of `(%rax,%rbx,4)`.
+fn x86_index(register: &str, scale: &str) -> Option<Index> {
+    let scale: u8 = scale.parse().ok()?;
+    Some(Index {
+        register: x86_register(register)?.0,
+        shift: matches!(scale, 1 | 2 | 4 | 8).then(|| scale.trailing_zeros() as u8)?,
+        half: None,
+    })
+}
+
+/// What stands before the brackets: the name of a variable, if there is one, and the sum of the
+/// numbers. Compilers write both `counter+8` and `8+counter`.
+fn sum(text: &str) -> Option<(Option<&str>, i64)> {
+    let (mut symbol, mut numbers) = (None, 0i64);
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let mut signs = rest.char_indices().skip(1);
+        let end = signs.find(|(_, c)| matches!(c, '+' | '-'));
+        let (term, behind) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
+        match number(term) {
+            Some(value) => numbers = numbers.wrapping_add(value),
+            None if symbol.is_some() => return None,
+            None => symbol = Some(symbol_name(term.strip_prefix('+').unwrap_or(term))?),
+        }
+        rest = behind;
+    }
+    Some((symbol, numbers))
+}
+
+/// A name as assemblers take it, such as `counter` or `calls.0`.
+fn symbol_name(text: &str) -> Option<&str> {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+    let first = text.chars().next()?;
+    let is_name = inner(first) && !first.is_ascii_digit() && text.chars().all(inner);
+    is_name.then_some(text)
 }
 
 /// The register of any of its names (`%rax`, `%eax`, `%ax`, `%al`, `%ah`, `%r8d`) and the bit it
@@ -285,7 +186,7 @@ fn arm_operand(text: &str) -> Option<ArgPlace> {
     let mut parts = inside.strip_suffix(']')?.split(',').map(str::trim);
     let (base, _) = arm_register(parts.next()?)?;
     let memory = |displacement, index| ArgPlace::Memory {
-        base,
+        base: Base::Register(base),
         displacement,
         index,
     };
@@ -362,7 +263,7 @@ mod tests {
 
     fn memory(base: u32, displacement: i64, index: Option<Index>) -> ArgPlace {
         ArgPlace::Memory {
-            base,
+            base: Base::Register(base),
             displacement,
             index,
         }
@@ -405,6 +306,70 @@ mod tests {
     }
 
     #[test]
+    fn x86_index_without_a_base() {
+        let place = |displacement, shift| ArgPlace::Memory {
+            base: Base::Nothing,
+            displacement,
+            index: Some(Index {
+                register: 40,
+                shift,
+                half: None,
+            }),
+        };
+        let expected = [
+            arg(8, false, place(0, 3)),
+            arg(8, false, place(16, 2)),
+            arg(4, true, place(-4, 0)),
+        ];
+        assert_eq!(x86("8@(,%rbx,8) 8@16(,%rbx,4) -4@-4(,%rbx)"), expected);
+    }
+
+    #[test]
+    fn x86_variables() {
+        let variable = |name: &str, displacement, index: Option<(u32, u8)>| ArgPlace::Memory {
+            base: Base::Symbol(name.to_owned()),
+            displacement,
+            index: index.map(|(register, shift)| Index {
+                register,
+                shift,
+                half: None,
+            }),
+        };
+        let expected = [
+            arg(4, true, variable("counter", 0, None)),
+            arg(8, false, variable("counter", 8, None)),
+            arg(4, false, variable("_ZL7numbers", 12, None)),
+            arg(4, false, variable("calls.0", -12, None)),
+            arg(2, false, variable("numbers", 4, Some((40, 1)))),
+            arg(1, false, variable("numbers", 0, Some((40, 0)))),
+        ];
+        let text = "-4@counter(%rip) 8@counter+8(%rip) 4@4+_ZL7numbers+8(%rip) 4@-12+calls.0(%rip) \
+                    2@numbers+4(,%rbx,2) 1@numbers(%rbx)";
+        assert_eq!(x86(text), expected);
+    }
+
+    #[test]
+    fn x86_memory_that_is_not_understood() {
+        let words = [
+            "4@(,)",
+            "4@()",
+            "4@a+b(%rip)",
+            "4@-a(%rip)",
+            "4@a+(%rip)",
+            "4@a@GOTPCREL(%rip)",
+            "4@a(%rip,%rbx,4)x",
+            "4@a(%rax,%rbx,4)",
+            "4@(,%rbx,3)",
+            "4@é(%rip)",
+            "4@%fs:a@tpoff",
+        ];
+        for word in words {
+            let expected = arg(4, false, ArgPlace::Unknown(word.to_owned()));
+            assert_eq!(x86(word), [expected]);
+        }
+    }
+
+    #[test]
     fn arm_operands() {
         let index = Index {
             register: 8,
@@ -429,49 +394,11 @@ mod tests {
         assert_eq!(arguments(text, Arch::Arm64), expected);
     }
 
-    fn note_bytes(owner: &[u8], kind: u32, body: &[u8]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for word in [owner.len() as u32, body.len() as u32, kind] {
-            bytes.extend(word.to_le_bytes());
-        }
-        for part in [owner, body] {
-            bytes.extend(part);
-            bytes.resize(bytes.len().div_ceil(4) * 4, 0);
-        }
-        bytes
-    }
-
     #[test]
     fn the_zero_register_is_a_constant() {
         let zero = ArgPlace::Constant(0);
         let expected = [arg(8, false, zero.clone()), arg(4, true, zero)];
         assert_eq!(arguments("8@xzr -4@wzr", Arch::Arm64), expected);
-    }
-
-    #[test]
-    fn notes_are_read() {
-        let mut body = Vec::new();
-        for word in [0x1139u64, 0x2004, 0x4010] {
-            body.extend(word.to_le_bytes());
-        }
-        body.extend(b"ns\0tick\08@%rdi -4@$5\0");
-        let mut bytes = note_bytes(b"GNU\0", 3, b"build");
-        bytes.extend(note_bytes(NOTE_OWNER, NOTE_TYPE, &body));
-        let expected = Note {
-            location: 0x1139,
-            base: 0x2004,
-            semaphore: 0x4010,
-            provider: "ns".to_owned(),
-            name: "tick".to_owned(),
-            args: "8@%rdi -4@$5".to_owned(),
-        };
-        assert_eq!(notes(&bytes), Ok(vec![expected]));
-        for cut in 1..bytes.len() {
-            // Never a panic; what is whole before the cut may be read.
-            drop(notes(&bytes[..cut]));
-        }
-        assert!(notes(&[1, 2, 3]).is_err());
-        assert!(notes(&note_bytes(NOTE_OWNER, NOTE_TYPE, b"short")).is_err());
     }
 
     #[test]
