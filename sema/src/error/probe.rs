@@ -65,6 +65,18 @@ pub(crate) fn unknown_provider(name: &str, span: Span) -> Diagnostic {
     one_of(report, name, "providers", &names)
 }
 
+/// The name of a tracepoint where a provider should be.
+pub(crate) fn bare_tracepoint(homes: &[&TracepointName], span: Span) -> Diagnostic {
+    let written = |name: &TracepointName| format!("tracepoint:{}:{}", name.system, name.event);
+    let names: Vec<String> = homes.iter().map(|name| written(name)).collect();
+    Diagnostic::error(
+        "unknown-provider",
+        "the name of a tracepoint stands behind its provider and its subsystem",
+    )
+    .primary(span, "a tracepoint, not a provider")
+    .help(format!("write `{}`", names.join("` or `")))
+}
+
 pub(crate) fn attach_point_form(provider: &Provider, span: Span) -> Diagnostic {
     Diagnostic::error(
         "attach-point-form",

@@ -394,7 +394,9 @@ fn expand_point(point: &AttachPoint, cx: &mut Cx<'_>) -> Vec<Site> {
         return Vec::new();
     };
     let Some(provider) = find(&first.text) else {
-        cx.report(error::unknown_provider(&first.text, first.span));
+        let parts: Vec<Part> = parts.collect();
+        let report = tracepoint::bare(&first, &parts, point.span, cx);
+        cx.report(report.unwrap_or_else(|| error::unknown_provider(&first.text, first.span)));
         return Vec::new();
     };
     let is_ours = OURS.contains(&provider.name);

@@ -8,6 +8,7 @@ use crate::kernel::TracepointName;
 use crate::kernel::btf::{Btf, Kind};
 use crate::kernel::format::{self, Format};
 use crate::kernel::glob::{is_pattern, matches};
+use lexer::{Diagnostic, Span};
 use std::rc::Rc;
 
 /// The subsystem of system calls, whose events are filters on two others.
@@ -40,6 +41,20 @@ pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
         nothing_matches(error::no_match(&written(system, event), point.span), cx);
     }
     sites
+}
+
+/// What to say of the name of a tracepoint that stands alone (`sys_enter_read`) or behind its
+/// subsystem alone (`syscalls:sys_enter_read`) instead of behind a provider; nothing where the
+/// machine has no such event or does not tell.
+pub(super) fn bare(first: &Part, rest: &[Part], span: Span, cx: &Cx<'_>) -> Option<Diagnostic> {
+    let (system, event) = match rest {
+        [] => (None, first),
+        [event] => (Some(first.text.as_str()), event),
+        _ => return None,
+    };
+    let all = cx.kernel.tracepoints(system).ok()?;
+    let homes: Vec<&TracepointName> = all.iter().filter(|n| n.event == event.text).collect();
+    (!homes.is_empty()).then(|| error::bare_tracepoint(&homes, span))
 }
 
 fn written(system: &Part, event: &Part) -> String {
