@@ -48,6 +48,8 @@ pub(super) struct Cx<'u, 'm> {
     pub(super) place: Span,
     scratch: Option<Value<'m>>,
     zero_key: Option<Value<'m>>,
+    /// The room of the key that is written where it is used.
+    seldom_key: Option<Value<'m>>,
     comm: Option<Home<'m>>,
     /// What rounds of loops are handed; made by the program when it has its first.
     environment: Option<Value<'m>>,
@@ -103,6 +105,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             place: probe.span,
             scratch: None,
             zero_key: None,
+            seldom_key: None,
             comm: None,
             environment: None,
             leaving,
@@ -147,6 +150,7 @@ impl<'u, 'm> Cx<'u, 'm> {
             reads: Reads::default(),
             frame: self.frame.callee(self.budget()),
             zero_key: None,
+            seldom_key: None,
             comm: None,
             environment: Some(environment),
             leaving: self.leaving,
@@ -387,6 +391,15 @@ impl<'u, 'm> Cx<'u, 'm> {
         key
     }
 
+    /// The key of the only element of an array, written where it is used: no other way through the
+    /// program pays for it.
+    fn seldom_key(&mut self) -> Value<'m> {
+        let room = self.seldom_key.unwrap_or_else(|| self.entry.alloca(8));
+        self.seldom_key = Some(room);
+        self.b.store(self.b.constant(Ty::I32, 0), room, 4);
+        room
+    }
+
     /// Looks an element up in a map of strobe's own; may be null for the verifier.
     pub(super) fn internal_element(&mut self, map: Internal) -> Value<'m> {
         let key = self.zero_key();
@@ -403,12 +416,7 @@ impl<'u, 'm> Cx<'u, 'm> {
 
     /// Adds one to the counter with this number.
     pub(super) fn count_loss_at(&mut self, counter: Value<'m>) {
-        // Seldom needed, so that no other way through the program pays for the key.
-        let key = self.zero_key.unwrap_or_else(|| {
-            let key = self.entry.alloca(8);
-            self.b.store(self.b.constant(Ty::I32, 0), key, 4);
-            key
-        });
+        let key = self.zero_key.unwrap_or_else(|| self.seldom_key());
         let map = self.unit.internal(Internal::Health);
         let health = self
             .b
