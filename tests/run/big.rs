@@ -13,9 +13,10 @@ type Named = (&'static str, fn() -> Case);
 
 /// The cases.
 pub fn trials() -> Vec<Trial> {
-    let cases: [Named; 7] = [
+    let cases: [Named; 8] = [
         ("200 probes", many_probes),
         ("2000 statements in a probe", many_statements),
+        ("300 insertions in a probe", many_insertions),
         ("60 arguments of strings", many_arguments),
         ("40 strings of 1 KiB at a time", many_strings),
         ("strings of 8 KiB", long_strings),
@@ -53,6 +54,15 @@ fn many_probes() -> Case {
         "begin { print(@ran); print(@sum); clear(@ran); clear(@sum); clear(@by); exit(); }",
     );
     (script, format!("@ran: 199\n@sum: {}", 198 * 199 / 2))
+}
+
+fn many_insertions() -> Case {
+    let body = each(150, |i| {
+        format!("@m[{i}, comm] = {i};\n@c[{i}] = count();\n")
+    });
+    let script =
+        format!("begin {{ {body} print(len(@m)); print(len(@c)); clear(@m); clear(@c); exit(); }}");
+    (script, "150\n150".to_owned())
 }
 
 fn many_statements() -> Case {
