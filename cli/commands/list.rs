@@ -14,7 +14,8 @@ use std::path::Path;
 /// Lists the probes that the patterns match, all without one.
 ///
 /// # Errors
-/// When nothing matches a pattern and the machine was not asked in full.
+/// When nothing matches a pattern, which is told of each, and what others match is listed all the
+/// same.
 pub fn list(args: &Args) -> Result<u8, Failure> {
     let host = args.host();
     if let Some(script) = script_of(args) {
@@ -27,12 +28,17 @@ pub fn list(args: &Args) -> Result<u8, Failure> {
         &args.operands
     };
     let mut found = false;
+    let mut unmatched: Vec<Diagnostic> = Vec::new();
     let mut unanswered: Vec<KernelError> = Vec::new();
     let mut out = BufWriter::new(stdout().lock());
     for pattern in patterns.iter().flat_map(|patterns| split(patterns)) {
         let listing = sema::list_user(&host, pattern, args.pid, args.verbose)
             .unwrap_or_else(|| sema::list(&host, pattern, args.verbose));
         found |= !listing.lines.is_empty();
+        // Where the machine did not answer there is no telling.
+        if listing.lines.is_empty() && listing.unanswered.is_empty() {
+            unmatched.push(sema::list::unmatched(&host, pattern, args.pid));
+        }
         for line in &listing.lines {
             writeln!(out, "{line}").map_err(|e| Failure::output(&e))?;
         }
@@ -43,8 +49,10 @@ pub fn list(args: &Args) -> Result<u8, Failure> {
         }
     }
     out.flush().map_err(|e| Failure::output(&e))?;
-    let reports: Vec<Diagnostic> = unanswered.iter().map(incomplete).collect();
-    if !found && !reports.is_empty() {
+    let mut reports: Vec<Diagnostic> = unanswered.iter().map(incomplete).collect();
+    let is_missing = !unmatched.is_empty() || !found && !reports.is_empty();
+    reports.extend(unmatched);
+    if is_missing {
         return Err(Failure::Reports(SourceMap::new(), reports));
     }
     report::print(&SourceMap::new(), &reports);

@@ -2,12 +2,14 @@
 
 mod detail;
 mod function;
+mod near;
 mod source;
 #[cfg(test)]
 mod tests;
 mod user;
 
 pub use detail::arguments;
+pub use near::unmatched;
 pub use user::list_user;
 
 use crate::kernel::btf::{Btf, Kind, TypeId};
