@@ -238,3 +238,30 @@ fn every_stage_has_a_text() {
     assert!(script.dump(Dump::LlvmOpt).contains("define i64 @probe_1"));
     assert!(script.dump(Dump::Asm).contains("exit"));
 }
+
+/// LLVM does not return from this, so that it takes a process of its own.
+#[test]
+fn what_short_jumps_do_not_reach_across_is_told() {
+    const CHILD: &str = "STROBE_TEST_TOO_LONG";
+    if std::env::var_os(CHILD).is_some() {
+        let mut script = Script::raw();
+        let map = script.aggregation("@", Some(Type::I64), Aggregation::Count);
+        let count = |n| aggregate(map, Some(int(n)), Aggregation::Count, None);
+        let mut script = script.body((0..2000).map(count));
+        let never = compare(CompareOp::Eq, arg(0), int(1));
+        script.program.probes[0].predicate = Some(never);
+        script.compile();
+        return;
+    }
+    let this = std::env::current_exe().expect("this binary has a path");
+    let output = std::process::Command::new(this)
+        .args(["--exact", "what_short_jumps_do_not_reach_across_is_told"])
+        .args(["--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let report = "error[internal-error]: LLVM could not compile the script\n = note: Branch target";
+    assert!(said.contains(report), "{said}");
+}

@@ -3,6 +3,7 @@
 use super::ffi::take_message;
 use super::{LlvmError, Module};
 use llvm_sys::core::{LLVMDisposeMemoryBuffer, LLVMGetBufferSize, LLVMGetBufferStart};
+use llvm_sys::error_handling::LLVMInstallFatalErrorHandler;
 use llvm_sys::target::{
     LLVMInitializeBPFAsmPrinter, LLVMInitializeBPFTarget, LLVMInitializeBPFTargetInfo,
     LLVMInitializeBPFTargetMC,
@@ -12,9 +13,10 @@ use llvm_sys::target_machine::{
     LLVMDisposeTargetMachine, LLVMGetTargetFromTriple, LLVMRelocMode,
     LLVMTargetMachineEmitToMemoryBuffer, LLVMTargetMachineRef,
 };
-use std::ffi::CStr;
-use std::ptr;
+use std::ffi::{CStr, c_char};
+use std::io::{self, Write};
 use std::sync::Once;
+use std::{process, ptr};
 
 /// BPF instruction set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -146,5 +148,22 @@ fn initialize() {
         LLVMInitializeBPFTarget();
         LLVMInitializeBPFTargetMC();
         LLVMInitializeBPFAsmPrinter();
+        LLVMInstallFatalErrorHandler(Some(give_up));
     });
+}
+
+/// What LLVM calls when it cannot go on and will not return: a program that is longer than a jump
+/// can reach, for one. Else it would end the process by a signal, with a trace of its own functions.
+extern "C" fn give_up(reason: *const c_char) {
+    // SAFETY: LLVM hands over a text that ends in a NUL and lives until we return.
+    let reason = unsafe { CStr::from_ptr(reason) }.to_string_lossy();
+    // If nobody hears it, the exit code still tells.
+    let _ = writeln!(
+        io::stderr(),
+        "error[internal-error]: LLVM could not compile the script\n \
+         = note: {reason}\n \
+         = help: if a probe has thousands of statements, split it in two: jumps of the instruction \
+         set of kernels before 6.6 reach 32,767 instructions"
+    );
+    process::exit(1);
 }
