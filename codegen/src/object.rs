@@ -252,14 +252,28 @@ impl Manifest {
     }
 }
 
+/// Subsystems whose tracepoints tell of something else than what the current process does: whoever it
+/// is, it was only interrupted, or makes room for another.
+const OF_OTHERS: [&str; 8] = [
+    "sched",
+    "irq",
+    "irq_vectors",
+    "ipi",
+    "timer",
+    "power",
+    "rcu",
+    "workqueue",
+];
+
 /// Whether strobe's own work can be what a target fires at. Timers fire as often, whatever they
 /// interrupt.
 pub fn fires_at_strobe(target: &AttachTarget) -> bool {
-    let is_timed = matches!(
-        target,
-        AttachTarget::Interval(_) | AttachTarget::Profile(_) | AttachTarget::Iter(_)
-    );
-    !is_timed && !is_run_by_us(target)
+    match target {
+        AttachTarget::Interval(_) | AttachTarget::Profile(_) | AttachTarget::Iter(_) => false,
+        AttachTarget::Tracepoint { system, .. } => !OF_OTHERS.contains(&system.as_str()),
+        AttachTarget::RawTracepoint { event } => !event.starts_with("sched_"),
+        _ => !is_run_by_us(target),
+    }
 }
 
 /// Whether a target is run by strobe itself rather than attached.

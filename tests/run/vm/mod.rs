@@ -29,7 +29,7 @@ pub fn is_asked_for() -> bool {
 
 /// How often a kernel is booted that ends before all cases have run, for those that are left. The
 /// emulator crashes one now and then that changes its own code while another CPU runs it.
-const BOOTS: u32 = 3;
+const BOOTS: u32 = 6;
 
 /// Does what the command line asks for: `kernels [VMLINUZ]... [PATTERN]`.
 pub fn run() -> ExitCode {
