@@ -16,6 +16,9 @@ const QEMU: &str = "qemu-system-x86_64";
 /// How long a machine may take, far above what any does.
 const LIMIT: Duration = Duration::from_secs(1200);
 
+/// How often it is looked whether a kernel has given up.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+
 /// What came of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -58,6 +61,24 @@ pub fn find() -> Result<(), String> {
     })
 }
 
+/// How a machine's CPUs are emulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cpus {
+    /// At the same time: faster, but now and then a kernel crashes that changes its own code.
+    Together,
+    /// In turn, by one thread.
+    InTurn,
+}
+
+impl Cpus {
+    fn accelerator(self) -> &'static str {
+        match self {
+            Self::Together => "tcg,thread=multi",
+            Self::InTurn => "tcg,thread=single",
+        }
+    }
+}
+
 /// Boots a kernel and waits until the cases have run. What it prints is kept in files that are
 /// named like `place`.
 pub fn boot(
@@ -66,6 +87,7 @@ pub fn boot(
     disks: &[PathBuf],
     pattern: Option<&str>,
     place: &Path,
+    cpus: Cpus,
 ) -> Result<Outcome, String> {
     let start = Instant::now();
     // Not `with_extension`: the name has a dot.
@@ -78,7 +100,7 @@ pub fn boot(
         kernel.has.join(",")
     );
     let mut machine = Command::new(QEMU)
-        .args(["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"])
+        .args(["-accel", cpus.accelerator(), "-cpu", "max", "-smp", "2"])
         .args([
             "-m",
             "2048",
@@ -103,7 +125,7 @@ pub fn boot(
     // For whoever cannot wait.
     let mut log = File::create(beside("log")).ok();
     let lines = machine.stdout.take().map(BufReader::new);
-    let ended = guard(machine);
+    let ended = guard(machine, console.clone());
     let mut outcome = Outcome::default();
     let mut is_over = false;
     for line in lines.into_iter().flat_map(BufRead::lines) {
@@ -132,20 +154,34 @@ fn drive((image, number): (&PathBuf, usize)) -> [String; 4] {
     ]
 }
 
-/// Ends the machine when its time is over.
-fn guard(mut machine: Child) -> Arc<AtomicBool> {
+/// Ends the machine when its time is over, or its kernel has given up and hangs.
+fn guard(mut machine: Child, console: PathBuf) -> Arc<AtomicBool> {
     let ended = Arc::new(AtomicBool::new(false));
     let watched = Arc::clone(&ended);
     std::thread::spawn(move || {
         let start = Instant::now();
-        while !watched.load(Ordering::Relaxed) && start.elapsed() < LIMIT {
+        let is_over = || watched.load(Ordering::Relaxed) || start.elapsed() >= LIMIT;
+        let mut looked = start;
+        while !is_over() {
             std::thread::sleep(Duration::from_millis(100));
+            if looked.elapsed() >= BETWEEN_LOOKS {
+                looked = Instant::now();
+                if has_given_up(&console) {
+                    break;
+                }
+            }
         }
         // It has ended by itself, unless it hangs.
         let _ = machine.kill();
         let _ = machine.wait();
     });
     ended
+}
+
+/// Whether a kernel has said that it does not go on. Most then restart, and the machine ends.
+fn has_given_up(console: &Path) -> bool {
+    let said = std::fs::read(console).unwrap_or_default();
+    String::from_utf8_lossy(&said).contains("Kernel panic - not syncing")
 }
 
 /// `test NAME ... ok`, or `FAILED`, or `ignored, REASON`; other lines tell of failures.

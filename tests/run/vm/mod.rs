@@ -14,7 +14,7 @@ mod table;
 
 use crate::{case, target};
 use kernel::Kernel;
-use machine::Outcome;
+use machine::{Cpus, Outcome};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -89,7 +89,12 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
             let place = cache.join(format!("{}-{boot}", kernel.name));
             let path = PathBuf::from(format!("{}.cpio", place.display()));
             std::fs::write(&path, archive).map_err(|e| e.to_string())?;
-            outcome.add(machine::boot(kernel, &path, &disks, pattern, &place)?);
+            let cpus = if boot == 1 {
+                Cpus::Together
+            } else {
+                Cpus::InTurn
+            };
+            outcome.add(machine::boot(kernel, &path, &disks, pattern, &place, cpus)?);
             match &outcome.stuck {
                 None => break,
                 Some(console) => println!(
