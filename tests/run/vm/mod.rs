@@ -82,10 +82,17 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
     for reason in reasons {
         println!("{reason}");
     }
+    let names = chosen.iter().map(|case| case.name.as_str());
+    let in_turn: Vec<&str> = names
+        .filter(|name| choice::IN_TURN.contains(name))
+        .collect();
+    let is_complete =
+        |outcome: &Outcome| in_turn.iter().all(|name| outcome.cases.contains_key(*name));
     let boot = |kernel: &Kernel| {
         let mut outcome = Outcome::default();
         for boot in 1..=BOOTS {
-            let archive = initramfs::pack(&busybox, kernel, &outcome)?;
+            let later: &[&str] = if boot == 1 { &choice::IN_TURN } else { &[] };
+            let archive = initramfs::pack(&busybox, kernel, &outcome, later)?;
             let place = cache.join(format!("{}-{boot}", kernel.name));
             let path = PathBuf::from(format!("{}.cpio", place.display()));
             std::fs::write(&path, archive).map_err(|e| e.to_string())?;
@@ -96,7 +103,8 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
             };
             outcome.add(machine::boot(kernel, &path, &disks, pattern, &place, cpus)?);
             match &outcome.stuck {
-                None => break,
+                None if is_complete(&outcome) => break,
+                None => {}
                 Some(console) => println!(
                     "kernel {} ended early, after {} cases: see {}",
                     kernel.name,
