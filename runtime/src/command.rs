@@ -29,12 +29,7 @@ impl Command {
         };
         let words = split(text).ok_or_else(|| refuse("a quote is not closed"))?;
         let name = words.first().ok_or_else(|| refuse("it is empty"))?.clone();
-        if let Err(errno) = look_for(&name) {
-            return Err(Error::Command {
-                reason: describe(errno),
-                command: name,
-            });
-        }
+        look_for(&name).map_err(|errno| cannot_run(&name, errno))?;
         let words: Result<Vec<CString>, _> = words.into_iter().map(CString::new).collect();
         let words = words.map_err(|_| refuse("it holds a NUL character"))?;
         Ok(Self {
@@ -51,10 +46,14 @@ impl Command {
     /// Lets it run.
     pub(crate) fn release(self) -> Result<(), Error> {
         let Self { name, child } = self;
-        child.release().map_err(|errno| Error::Command {
-            reason: describe(errno),
-            command: name,
-        })
+        child.release().map_err(|errno| cannot_run(&name, errno))
+    }
+}
+
+fn cannot_run(name: &str, errno: i32) -> Error {
+    Error::Command {
+        command: name.to_owned(),
+        reason: describe(errno),
     }
 }
 

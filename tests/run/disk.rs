@@ -3,24 +3,25 @@
 use rustix::fs::{Mode, OFlags, open};
 use rustix::mount::{MountFlags, UnmountFlags};
 use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// A folder that is seldom in memory, as the one for temporary files often is.
+const DISK: &str = "/var/tmp";
 /// Where virtual machines have an xfs file system.
 const XFS: &str = "/srv";
 
-/// Writes a block to a disk and waits until it is there. The folder for temporary files would not
-/// do: it is often in memory.
+/// Writes a block to a disk and waits until it is there.
 pub fn flush(name: &Path) {
-    let path = Path::new("/var/tmp").join(name.file_name().expect("a name"));
+    let path = on(DISK, name);
     write(&path);
     fs::remove_file(&path).expect("the scratch file is there");
 }
 
 /// Leaves a block in memory and has all such written.
 pub fn write_out(name: &Path) {
-    let path = Path::new("/var/tmp").join(name.file_name().expect("a name"));
+    let path = on(DISK, name);
     fs::write(&path, [1; 4096]).expect("the disk has room");
     rustix::fs::sync();
     fs::remove_file(&path).expect("the scratch file is there");
@@ -28,12 +29,12 @@ pub fn write_out(name: &Path) {
 
 /// Creates a file on xfs, writes it, reads it, renames and removes it: one of each.
 pub fn xfs(name: &Path) {
-    let path = Path::new(XFS).join(name.file_name().expect("a name"));
+    let path = on(XFS, name);
     let renamed = path.with_extension("renamed");
     write(&path);
     // One read: `fs::read` would ask again for the end.
     let mut file = File::open(&path).expect("the file is there");
-    std::io::Read::read_exact(&mut file, &mut [0; 4096]).expect("the file is whole");
+    file.read_exact(&mut [0; 4096]).expect("the file is whole");
     fs::rename(&path, &renamed).expect("the name is free");
     fs::remove_file(&renamed).expect("the file is there");
 }
@@ -72,6 +73,11 @@ impl BadDisk {
         let block = Block([1; 4096]);
         assert!(self.0.write(&block.0).is_err(), "the disk took it");
     }
+}
+
+/// A file of this name in another folder.
+fn on(folder: &str, name: &Path) -> PathBuf {
+    Path::new(folder).join(name.file_name().expect("a name"))
 }
 
 /// A file of one block, on its disk.

@@ -47,24 +47,31 @@ pub(super) fn prefetch<'m>(cx: &mut Cx<'_, 'm>, expr: &'m Expr) {
         ExprKind::Builtin(Builtin::Comm) => {
             address(cx, Builtin::Comm, expr);
         }
-        ExprKind::Builtin(
-            which @ (Builtin::Pid
+        ExprKind::Builtin(which) if is_fixed(*which) => {
+            scalar(cx, *which, expr);
+        }
+        _ => {}
+    }
+}
+
+/// Whether a built-in has one value while a program runs, so that it is fetched once.
+pub(super) fn is_fixed(builtin: Builtin) -> bool {
+    matches!(
+        builtin,
+        Builtin::Pid
             | Builtin::Tid
             | Builtin::PidInit
             | Builtin::TidInit
             | Builtin::Uid
             | Builtin::Gid
+            | Builtin::Comm
             | Builtin::Cpu
             | Builtin::NumaNode
             | Builtin::CurrentTask
             | Builtin::Cgroup
             | Builtin::Cookie
-            | Builtin::FunctionAddress),
-        ) => {
-            scalar(cx, *which, expr);
-        }
-        _ => {}
-    }
+            | Builtin::FunctionAddress
+    )
 }
 
 /// A built-in in memory, at a place that lasts as long as it is valid.

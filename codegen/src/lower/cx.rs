@@ -115,8 +115,8 @@ impl<'u, 'm> Cx<'u, 'm> {
         cx
     }
 
-    /// Starts a function for the rounds of a loop, which comes next here, with the body's first block ready to be filled.
-    /// It takes the environment as the parameter of this number.
+    /// Starts a function for the rounds of a loop, which comes next here, with the body's first
+    /// block ready to be filled. It takes the environment as the parameter of this number.
     pub(super) fn round<'s>(
         &'s mut self,
         stmt: &'m ir::Stmt,
@@ -403,6 +403,10 @@ impl<'u, 'm> Cx<'u, 'm> {
     /// Looks an element up in a map of strobe's own; may be null for the verifier.
     pub(super) fn internal_element(&mut self, map: Internal) -> Value<'m> {
         let key = self.zero_key();
+        self.internal_element_under(map, key)
+    }
+
+    fn internal_element_under(&mut self, map: Internal, key: Value<'m>) -> Value<'m> {
         let map = self.unit.internal(map);
         self.b
             .call_helper(helper::MAP_LOOKUP_ELEM, &[map, key], Ty::Ptr)
@@ -417,10 +421,7 @@ impl<'u, 'm> Cx<'u, 'm> {
     /// Adds one to the counter with this number.
     pub(super) fn count_loss_at(&mut self, counter: Value<'m>) {
         let key = self.zero_key.unwrap_or_else(|| self.seldom_key());
-        let map = self.unit.internal(Internal::Health);
-        let health = self
-            .b
-            .call_helper(helper::MAP_LOOKUP_ELEM, &[map, key], Ty::Ptr);
+        let health = self.internal_element_under(Internal::Health, key);
         self.if_set(health, |cx| {
             debug_assert_eq!(Health::size(0) % 8, 0, "counters are words");
             let offset = cx.b.shl(counter, cx.u64(3));

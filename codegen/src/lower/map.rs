@@ -53,6 +53,13 @@ fn look_up<'m>(
     (is_there, cx.b.phi(&[(none, before), (value, found)]))
 }
 
+/// The address of a key whose entry is about to change: what was read of the map holds no longer.
+fn key_to_change<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Option<&'m Expr>) -> Value<'m> {
+    let key = key::lower(cx, map, key);
+    cx.reads.forget(map);
+    key
+}
+
 /// The value in memory under a key, or zeros.
 pub(super) fn get_into<'m>(
     cx: &mut Cx<'_, 'm>,
@@ -105,8 +112,7 @@ pub(super) fn has<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: &'m Expr) -> Value<'
 
 /// Removes an entry, and tells whether there was one.
 pub(super) fn delete<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Option<&'m Expr>) -> Value<'m> {
-    let lowered = key::lower(cx, map, key);
-    cx.reads.forget(map);
+    let lowered = key_to_change(cx, map, key);
     if key.is_some() {
         let args = [cx.unit.map_symbol(map), lowered];
         let error = cx.b.call_helper(helper::MAP_DELETE_ELEM, &args, Ty::I64);
@@ -141,8 +147,7 @@ pub(super) fn set_scalar<'m>(
     value: Value<'m>,
 ) {
     let keyed = key.is_some();
-    let key = key::lower(cx, map, key);
-    cx.reads.forget(map);
+    let key = key_to_change(cx, map, key);
     if keyed && cx.unit.is_deleted_from(map) {
         return insert_scalar(cx, map, key, value);
     }
@@ -194,8 +199,7 @@ pub(super) fn set_memory<'m>(
     let room = cx.temp(size);
     write(cx, room);
     room.at(cx, bytes).zero(cx, size - bytes);
-    let key = key::lower(cx, map, key);
-    cx.reads.forget(map);
+    let key = key_to_change(cx, map, key);
     replace(cx, map, key, room.ptr);
 }
 
@@ -209,8 +213,7 @@ pub(super) fn add<'m>(
     wanted: bool,
 ) -> Value<'m> {
     let (decl, keyed) = (cx.unit.map(map), key.is_some());
-    let key = key::lower(cx, map, key);
-    cx.reads.forget(map);
+    let key = key_to_change(cx, map, key);
     let change = |cx: &mut Cx<'_, 'm>, entry: Value<'m>| {
         let before = bump(cx, decl, entry, amount);
         if !keyed {
@@ -284,11 +287,16 @@ struct Holder<'m> {
 
 impl<'m> Holder<'m> {
     fn of(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>) -> Self {
-        let whole = cx.unit.map_symbol(map);
-        let symbol = match cx.unit.short_map(map) {
-            None => whole,
-            Some((short_key, short)) => short_key.holder(cx, key, [short, whole]),
-        };
+        let mut holder = Self::whole(cx, map, key);
+        if let Some((short_key, short)) = cx.unit.short_map(map) {
+            holder.symbol = short_key.holder(cx, key, [short, holder.symbol]);
+        }
+        holder
+    }
+
+    /// The same in a map without short keys.
+    fn whole(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>) -> Self {
+        let symbol = cx.unit.map_symbol(map);
         Self { symbol, key }
     }
 
@@ -394,8 +402,7 @@ pub(super) fn on_each_cpu<'m>(
 
 /// Looks a key up: the address of the entry's value, or null.
 pub(super) fn lookup<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>) -> Value<'m> {
-    let args = [cx.unit.map_symbol(map), key];
-    cx.b.call_helper(helper::MAP_LOOKUP_ELEM, &args, Ty::Ptr)
+    Holder::whole(cx, map, key).lookup(cx)
 }
 
 /// Notes that a scalar map has been assigned, where it has a word for that.
@@ -408,8 +415,7 @@ fn mark_set<'m>(cx: &Cx<'_, 'm>, map: MapId, entry: Address<'m>) {
 
 /// Creates or replaces an entry, and counts what the kernel refuses.
 fn replace<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>, value: Value<'m>) {
-    let symbol = cx.unit.map_symbol(map);
-    let error = Holder { symbol, key }.update(cx, value, UPDATE_ANY);
+    let error = Holder::whole(cx, map, key).update(cx, value, UPDATE_ANY);
     cx.if_set(error, |cx| count_refusal(cx, map, error));
 }
 

@@ -5,8 +5,9 @@
 //! sure to have passed the reading, and until the program itself changes the map. What another CPU
 //! changes meanwhile is not seen, as it is not between a look-up and the use of its result.
 
+use super::builtin;
 use crate::llvm::Value;
-use sema::ir::{Builtin, Expr, ExprKind, MapId};
+use sema::ir::{Expr, ExprKind, MapId};
 
 /// What is remembered.
 #[derive(Default)]
@@ -70,19 +71,7 @@ impl<'m> Reads<'m> {
 pub(super) fn is_fixed(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Int(_) | ExprKind::Str(_) => true,
-        ExprKind::Builtin(builtin) => matches!(
-            builtin,
-            Builtin::Pid
-                | Builtin::Tid
-                | Builtin::PidInit
-                | Builtin::TidInit
-                | Builtin::Uid
-                | Builtin::Gid
-                | Builtin::Comm
-                | Builtin::Cpu
-                | Builtin::CurrentTask
-                | Builtin::Cgroup
-        ),
+        ExprKind::Builtin(which) => builtin::is_fixed(*which),
         ExprKind::Convert(operand) | ExprKind::Resize(operand) => is_fixed(operand),
         ExprKind::Aggregate(parts) => parts.iter().all(is_fixed),
         _ => false,

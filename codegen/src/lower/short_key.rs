@@ -30,7 +30,7 @@ impl ShortKey {
     pub fn of(program: &ir::Program, id: MapId) -> Option<Self> {
         let map = program.maps.get(id.0 as usize)?;
         let is_counted = matches!(map.value, MapValue::Aggregation(_));
-        if !is_counted || map.kind != MapKind::PerCpuHash || is_looked_into(program, id) {
+        if !is_counted || map.kind != MapKind::PerCpuHash {
             return None;
         }
         let key = map.key.as_ref()?;
@@ -39,7 +39,8 @@ impl ShortKey {
             return None;
         };
         let frame = StackMode::Bpftrace.frame_size();
-        (*depth > Self::FRAMES && mode.frame_size() == frame).then_some(Self {
+        let is_long = *depth > Self::FRAMES && mode.frame_size() == frame;
+        (is_long && !is_looked_into(program, id)).then_some(Self {
             count,
             size: count + STACK_HEADER + Self::FRAMES * frame,
         })

@@ -48,8 +48,8 @@ pub(crate) struct Unit<'m> {
     script_maps: Vec<Value<'m>>,
     /// Of each of them, its short keys and the map that holds those.
     short_maps: Vec<Option<(ShortKey, Value<'m>)>>,
-    /// Whether a program deletes keys of it, for each of them.
-    deleted_from: Vec<bool>,
+    /// Those that a program deletes keys of.
+    deleted_from: HashSet<MapId>,
     internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
     constants: Vec<(Vec<u8>, Value<'m>)>,
     /// The section of [`object::Own`], where a program uses it.
@@ -94,9 +94,6 @@ impl<'m> Unit<'m> {
             Some((short, declare(module, &Symbols::short(id))))
         });
         let short_maps = short_maps.collect();
-        let ids = (0..).map(MapId).take(ir.maps.len());
-        let deleted_from = ids.map(|id| walk::anywhere(ir, &|node| node.deletes() == Some(id)));
-        let deleted_from = deleted_from.collect();
         let zeros = largest_histogram(ir);
         let license = format!("{}\0", ir.config.license);
         let size = u32::try_from(license.len()).unwrap_or(u32::MAX);
@@ -114,7 +111,7 @@ impl<'m> Unit<'m> {
             symbols,
             script_maps,
             short_maps,
-            deleted_from,
+            deleted_from: walk::deleted_from(ir),
             internal_maps: [None; Internal::ALL.len()],
             constants: Vec::new(),
             own: None,
@@ -137,7 +134,7 @@ impl<'m> Unit<'m> {
 
     /// Whether programs delete keys of a map: then those that they assign to are new, as a rule.
     pub(super) fn is_deleted_from(&self, id: MapId) -> bool {
-        self.deleted_from[id.0 as usize]
+        self.deleted_from.contains(&id)
     }
 
     /// The address by which programs name a map of the script.

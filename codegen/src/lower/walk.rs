@@ -1,6 +1,8 @@
 //! Looking through expressions and statements for something.
 
 use sema::ir::{Expr, ExprKind, MapId, Place, Program, Stmt, StmtKind, VarId};
+use std::cell::RefCell;
+use std::collections::HashSet;
 
 /// What a search comes by.
 #[derive(Clone, Copy)]
@@ -110,17 +112,6 @@ impl Node<'_> {
         }
     }
 
-    /// The map that a key is deleted from here.
-    pub(super) fn deletes(self) -> Option<MapId> {
-        match self {
-            Node::Expr(Expr {
-                kind: ExprKind::MapDelete { map, .. },
-                ..
-            }) => Some(*map),
-            _ => None,
-        }
-    }
-
     /// The map that is read or written here, other than by adding to an aggregation.
     pub(super) fn map(self) -> Option<MapId> {
         match self {
@@ -144,6 +135,22 @@ impl Node<'_> {
 
 /// What a search is after.
 pub(super) type Found<'f> = dyn Fn(Node<'_>) -> bool + 'f;
+
+/// The maps that keys are deleted from.
+pub(super) fn deleted_from(program: &Program) -> HashSet<MapId> {
+    let maps = RefCell::new(HashSet::new());
+    anywhere(program, &|node| {
+        if let Node::Expr(Expr {
+            kind: ExprKind::MapDelete { map, .. },
+            ..
+        }) = node
+        {
+            maps.borrow_mut().insert(*map);
+        }
+        false
+    });
+    maps.into_inner()
+}
 
 /// Whether a search finds something in any probe.
 pub(super) fn anywhere(program: &Program, found: &Found<'_>) -> bool {

@@ -186,7 +186,7 @@ impl Kernel for Host {
     }
 
     fn pid_namespace(&self) -> Option<PidNamespace> {
-        let file = std::fs::metadata("/proc/self/ns/pid").ok()?;
+        let file = own_pid_namespace().ok()?;
         (file.ino() != FIRST_PID_NAMESPACE).then(|| PidNamespace {
             device: file.dev(),
             inode: file.ino(),
@@ -219,8 +219,11 @@ pub(crate) fn kprobe_session() -> Option<u32> {
 
 /// Whether process ids are the same for us as for the kernel.
 pub(crate) fn is_in_first_pid_namespace() -> bool {
-    let file = std::fs::metadata("/proc/self/ns/pid");
-    file.is_ok_and(|file| file.ino() == FIRST_PID_NAMESPACE)
+    own_pid_namespace().is_ok_and(|file| file.ino() == FIRST_PID_NAMESPACE)
+}
+
+fn own_pid_namespace() -> std::io::Result<std::fs::Metadata> {
+    std::fs::metadata("/proc/self/ns/pid")
 }
 
 /// The inode number of the first PID namespace, `PROC_PID_INIT_INO` of `linux/proc_ns.h`.

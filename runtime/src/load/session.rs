@@ -8,19 +8,15 @@
 use super::elf::Code;
 use super::programs::LoadedProgram;
 use super::variant::Variant;
-use crate::sys::bpf;
+use crate::sys::bpf::{self, CALL, PSEUDO_KFUNC_CALL, instruction_on as instruction};
 use sema::ir::AttachTarget;
 
 /// Bytes of an instruction.
 const INSTRUCTION: usize = bpf::INSTRUCTION_SIZE;
 /// Bytes of a record of function information.
 const FUNCTION_RECORD: usize = 8;
-/// `BPF_JMP | BPF_CALL`
-const CALL: u8 = 0x85;
 /// `BPF_PSEUDO_CALL`: what is called is another function of the program.
 const OWN_FUNCTION: u8 = 1;
-/// `BPF_PSEUDO_KFUNC_CALL`: what is called is a function of the kernel by its type's number.
-const KERNEL_FUNCTION: u8 = 2;
 /// `bpf_get_attach_cookie`
 const ATTACH_COOKIE: i32 = 174;
 /// Instructions of the program that calls the two.
@@ -74,7 +70,7 @@ pub(super) fn join([entry, exit]: [(&Variant, &Code); 2], is_return: u32) -> Opt
         |from: usize, to: usize| Some(i32::try_from(to).ok()? - i32::try_from(from).ok()? - 1);
     let head: [[u8; INSTRUCTION]; HEAD] = [
         instruction(0xbf, 0x16, 0, 0), // r6 = r1
-        instruction(CALL, KERNEL_FUNCTION << 4, 0, is_return.cast_signed()),
+        instruction(CALL, PSEUDO_KFUNC_CALL << 4, 0, is_return.cast_signed()),
         instruction(0x57, 0, 0, 1),    // r0 &= 1: a `bool`
         instruction(0xbf, 0x61, 0, 0), // r1 = r6
         instruction(0x55, 0, 2, 0),    // if r0 != 0 goto +2
@@ -105,17 +101,6 @@ pub(super) fn join([entry, exit]: [(&Variant, &Code); 2], is_return: u32) -> Opt
 fn asks_for_cookie(instructions: &[u8]) -> bool {
     let asks = |bytes: &[u8]| bytes == instruction(CALL, 0, 0, ATTACH_COOKIE);
     instructions.chunks_exact(INSTRUCTION).any(asks)
-}
-
-/// `struct bpf_insn`; of the registers the target is in the lower half of the byte.
-const fn instruction(code: u8, registers: u8, offset: i16, immediate: i32) -> [u8; INSTRUCTION] {
-    let [o0, o1] = offset.to_ne_bytes();
-    let [i0, i1, i2, i3] = immediate.to_ne_bytes();
-    let registers = match cfg!(target_endian = "little") {
-        true => registers,
-        false => registers.rotate_left(4),
-    };
-    [code, registers, o0, o1, i0, i1, i2, i3]
 }
 
 /// What is attached to both ends.

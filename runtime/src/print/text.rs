@@ -37,7 +37,7 @@ fn write_indented(names: &Names, value: &Value<'_>, indent: usize, out: &mut Vec
         Value::Pointer(address) => put(out, format_args!("{address:#x}")),
         Value::Enum { value, name } => match name {
             Some(name) => out.extend_from_slice(name.as_bytes()),
-            None => put(out, format_args!("{value}")),
+            None => put_number(out, *value),
         },
         Value::Str { bytes, cut } => {
             out.extend_from_slice(bytes);

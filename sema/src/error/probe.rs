@@ -2,7 +2,7 @@
 
 use super::{near, one_of};
 use crate::kernel::TracepointName;
-use crate::provider::{PROVIDERS, Provider};
+use crate::provider::{self, Provider};
 use lexer::{Diagnostic, Span};
 
 pub(crate) fn no_probes() -> Diagnostic {
@@ -56,7 +56,7 @@ pub(crate) fn refused(feature: &str, what: &str, span: Span) -> Diagnostic {
 }
 
 pub(crate) fn unknown_provider(name: &str, span: Span) -> Diagnostic {
-    let names: Vec<&str> = PROVIDERS.iter().map(|p| p.name).collect();
+    let names: Vec<&str> = provider::names().collect();
     let report = Diagnostic::error(
         "unknown-provider",
         format!("there is no probe provider `{name}`"),

@@ -1,6 +1,7 @@
 //! What to say of a pattern of `-l` that matches nothing: what is near it.
 
 use super::source::{SOURCES, Source};
+use super::user::is_of_files;
 use super::{as_type, full_pattern, list, list_user};
 use crate::kernel::Kernel;
 use crate::kernel::btf::Kind;
@@ -35,7 +36,7 @@ pub fn unmatched(kernel: &dyn Kernel, pattern: &str, pid: Option<u32>) -> Diagno
             None => report,
         };
     }
-    let is_user = USER.contains(&provider.name);
+    let is_user = is_of_files(provider.name);
     if !is_user || !pattern.contains(':') {
         let report = match is_user {
             true => report.note("its probes are listed file by file"),
@@ -52,9 +53,6 @@ pub fn unmatched(kernel: &dyn Kernel, pattern: &str, pid: Option<u32>) -> Diagno
         None => report.note("no file that it names has any of these"),
     }
 }
-
-/// The providers whose probes are in files.
-const USER: [&str; 3] = ["uprobe", "uretprobe", "usdt"];
 
 /// A type of the kernel, by its near name.
 fn near_type(report: Diagnostic, kernel: &dyn Kernel, kind: Kind, name: &str) -> Diagnostic {
@@ -74,8 +72,7 @@ fn near_type(report: Diagnostic, kernel: &dyn Kernel, kind: Kind, name: &str) ->
 
 /// A word, or a pattern of whole names, of any provider.
 fn near_name(mut report: Diagnostic, kernel: &dyn Kernel, pattern: &str) -> Diagnostic {
-    let providers = provider::PROVIDERS.iter().map(|p| p.name);
-    if let Some(near) = suggest(pattern, providers) {
+    if let Some(near) = suggest(pattern, provider::names()) {
         report = report.help(format!("did you mean `{near}`?"));
     }
     // What one provider cannot tell does not matter for the others.
@@ -109,8 +106,7 @@ fn near_provider(
         return propose(report, without.iter().map(String::as_str));
     }
     let report = report.note(format!("there is no probe provider `{first}`"));
-    let providers = provider::PROVIDERS.iter().map(|p| p.name);
-    match suggest(first, providers) {
+    match suggest(first, provider::names()) {
         Some(near) => report.help(format!("did you mean `{near}{}`?", &pattern[first.len()..])),
         None => report.help("see everything that there is with `strobe -l`"),
     }

@@ -7,6 +7,11 @@ use crate::kernel::{Binary, BinaryQuery, Kernel, KernelError, UserFunction};
 use crate::provider::uprobe::find;
 use crate::provider::{self, usdt};
 
+/// Whether the probes of a provider are in files.
+pub(super) fn is_of_files(provider: &str) -> bool {
+    matches!(provider, "uprobe" | "uretprobe" | "usdt")
+}
+
 /// Lists the functions or static probes that a pattern such as `uprobe:/bin/bash:read*` or
 /// `usdt:*:*` matches, those of one process if `pid` says so. Nothing for other patterns.
 pub fn list_user(
@@ -17,7 +22,7 @@ pub fn list_user(
 ) -> Option<Listing> {
     let (provider, rest) = pattern.trim().split_once(':')?;
     let provider = provider::find(provider)?.name;
-    if !matches!(provider, "uprobe" | "uretprobe" | "usdt") {
+    if !is_of_files(provider) {
         return None;
     }
     let rest = rest.replace('"', "");

@@ -411,6 +411,11 @@ fn expand_point(point: &AttachPoint, cx: &mut Cx<'_>) -> Vec<Site> {
     (provider.expand)(&point, cx)
 }
 
+/// The long names of all.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    PROVIDERS.iter().map(|provider| provider.name)
+}
+
 /// The provider of a name, long or short, in any case.
 pub(crate) fn find(name: &str) -> Option<&'static Provider> {
     let alias = ALIASES

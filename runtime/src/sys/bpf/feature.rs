@@ -7,7 +7,8 @@ use super::link::{
     link_kprobes, link_user_places,
 };
 use super::program::{
-    BPF_PROG_TYPE_RAW_TRACEPOINT, Log, ProgramSpec, Purpose, instruction, load_program,
+    BPF_PROG_TYPE_RAW_TRACEPOINT, CALL, Log, PSEUDO_KFUNC_CALL, ProgramSpec, Purpose, instruction,
+    load_program,
 };
 use super::{Attribute, Command, address, call};
 use crate::sys::SyscallError;
@@ -16,16 +17,12 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 // linux/bpf.h
 const BPF_PROG_TYPE_KPROBE: u32 = 2;
 const BPF_TRACE_ITER: u32 = 28;
-/// `BPF_PSEUDO_KFUNC_CALL`: what is called is a function of the kernel by its type's number.
-const PSEUDO_KFUNC_CALL: u8 = 2;
 const BPF_FUNC_MAP_LOOKUP_PERCPU_ELEM: i32 = 195;
 
 /// `BPF_ALU64 | BPF_MOV | BPF_K`
 const SET: u8 = 0xb7;
 /// `BPF_ALU64 | BPF_MOV | BPF_X`; an offset of 8 makes it move a byte with its sign.
 const MOVE: u8 = 0xbf;
-/// `BPF_JMP | BPF_CALL`
-const CALL: u8 = 0x85;
 /// `BPF_JMP | BPF_EXIT`
 const EXIT: [u8; 8] = instruction(0x95, 0, 0);
 

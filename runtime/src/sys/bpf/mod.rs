@@ -21,8 +21,8 @@ pub(crate) use object::{
     open as open_object, program_info,
 };
 pub(crate) use program::{
-    DebugInfo, INSTRUCTION_SIZE, Log, ProgramSpec, Purpose, load_btf, load_program, own_process,
-    run_raw_tracepoint,
+    CALL, DebugInfo, INSTRUCTION_SIZE, Log, PSEUDO_KFUNC_CALL, ProgramSpec, Purpose,
+    instruction_on, load_btf, load_program, own_process, run_raw_tracepoint,
 };
 
 use super::SyscallError;

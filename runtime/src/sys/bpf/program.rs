@@ -7,6 +7,11 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 /// Bytes of an instruction, `struct bpf_insn`.
 pub(crate) const INSTRUCTION_SIZE: usize = 8;
+/// `BPF_JMP | BPF_CALL`
+pub(crate) const CALL: u8 = 0x85;
+/// `BPF_PSEUDO_KFUNC_CALL`: what is called is a function of the kernel by its type's number.
+pub(crate) const PSEUDO_KFUNC_CALL: u8 = 2;
+
 /// `enum bpf_prog_type` of `linux/bpf.h`.
 pub(super) const BPF_PROG_TYPE_RAW_TRACEPOINT: u32 = 17;
 /// Bytes of a record of function information, `struct bpf_func_info`.
@@ -195,7 +200,7 @@ pub(crate) fn run_raw_tracepoint(program: BorrowedFd<'_>, name: &str) -> Result<
 pub(crate) fn own_process() -> Result<u32, SyscallError> {
     /// Calls `bpf_get_current_pid_tgid`, shifts its upper half down, and returns that.
     const INSTRUCTIONS: [[u8; 8]; 3] = [
-        instruction(0x85, 0, 14),
+        instruction(CALL, 0, 14),
         instruction(0x77, 0, 32),
         instruction(0x95, 0, 0),
     ];
@@ -218,10 +223,24 @@ pub(crate) fn own_process() -> Result<u32, SyscallError> {
 }
 
 /// `struct bpf_insn` with both registers 0.
-pub(super) const fn instruction(code: u8, offset: i16, immediate: i32) -> [u8; 8] {
+pub(super) const fn instruction(code: u8, offset: i16, immediate: i32) -> [u8; INSTRUCTION_SIZE] {
+    instruction_on(code, 0, offset, immediate)
+}
+
+/// `struct bpf_insn`; of the registers the target is in the lower half of the byte.
+pub(crate) const fn instruction_on(
+    code: u8,
+    registers: u8,
+    offset: i16,
+    immediate: i32,
+) -> [u8; INSTRUCTION_SIZE] {
     let [o0, o1] = offset.to_ne_bytes();
     let [i0, i1, i2, i3] = immediate.to_ne_bytes();
-    [code, 0, o0, o1, i0, i1, i2, i3]
+    let registers = match cfg!(target_endian = "little") {
+        true => registers,
+        false => registers.rotate_left(4),
+    };
+    [code, registers, o0, o1, i0, i1, i2, i3]
 }
 
 fn count(data: &[u8], record: usize) -> u32 {
