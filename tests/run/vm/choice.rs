@@ -29,10 +29,6 @@ const SMOKE: [&str; 5] = [
     "loops: while with many rounds",
 ];
 
-/// Cases that run by themselves, in a machine whose CPUs are emulated in turn: a kernel that changes
-/// its own code at ten thousands of places crashes otherwise, by a fault of the emulator.
-pub const IN_TURN: [&str; 1] = ["probe-kprobe: every function of the kernel"];
-
 /// The cases of the matrix below a directory, and how many others there are.
 pub fn choose(root: &Path, pattern: Option<&str>) -> (Vec<Case>, usize) {
     let cases = DIRECTORIES.iter().flat_map(|d| case::load(&root.join(d)));
@@ -45,7 +41,7 @@ pub fn choose(root: &Path, pattern: Option<&str>) -> (Vec<Case>, usize) {
         }
     });
     if pattern.is_none() {
-        for name in SMOKE.into_iter().chain(IN_TURN) {
+        for name in SMOKE {
             assert!(
                 chosen.iter().any(|case| case.name == name),
                 "there is no case {name}"

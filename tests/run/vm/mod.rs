@@ -14,7 +14,7 @@ mod table;
 
 use crate::{case, target};
 use kernel::Kernel;
-use machine::{Cpus, Outcome};
+use machine::Outcome;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -27,9 +27,8 @@ pub fn is_asked_for() -> bool {
     word.is_some_and(|word| WORDS.contains(&word.as_str()))
 }
 
-/// How often a kernel is booted that ends before all cases have run, for those that are left. The
-/// emulator crashes one now and then that changes its own code while another CPU runs it.
-const BOOTS: u32 = 6;
+/// How often a kernel is booted that ends before all cases have run, for those that are left.
+const BOOTS: u32 = 3;
 
 /// Does what the command line asks for: `kernels [VMLINUZ]... [PATTERN]`.
 pub fn run() -> ExitCode {
@@ -82,29 +81,16 @@ fn boot_all(images: &[String], patterns: &[String]) -> Result<bool, String> {
     for reason in reasons {
         println!("{reason}");
     }
-    let names = chosen.iter().map(|case| case.name.as_str());
-    let in_turn: Vec<&str> = names
-        .filter(|name| choice::IN_TURN.contains(name))
-        .collect();
-    let is_complete =
-        |outcome: &Outcome| in_turn.iter().all(|name| outcome.cases.contains_key(*name));
     let boot = |kernel: &Kernel| {
         let mut outcome = Outcome::default();
         for boot in 1..=BOOTS {
-            let later: &[&str] = if boot == 1 { &choice::IN_TURN } else { &[] };
-            let archive = initramfs::pack(&busybox, kernel, &outcome, later)?;
+            let archive = initramfs::pack(&busybox, kernel, &outcome)?;
             let place = cache.join(format!("{}-{boot}", kernel.name));
             let path = PathBuf::from(format!("{}.cpio", place.display()));
             std::fs::write(&path, archive).map_err(|e| e.to_string())?;
-            let cpus = if boot == 1 {
-                Cpus::Together
-            } else {
-                Cpus::InTurn
-            };
-            outcome.add(machine::boot(kernel, &path, &disks, pattern, &place, cpus)?);
+            outcome.add(machine::boot(kernel, &path, &disks, pattern, &place)?);
             match &outcome.stuck {
-                None if is_complete(&outcome) => break,
-                None => {}
+                None => break,
                 Some(console) => println!(
                     "kernel {} ended early, after {} cases: see {}",
                     kernel.name,
