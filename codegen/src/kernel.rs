@@ -31,6 +31,10 @@ pub mod helper {
     /// Since 5.7.
     pub const GET_NS_CURRENT_PID_TGID: u32 = 120;
     pub const KTIME_GET_BOOT_NS: u32 = 125;
+    /// Since 5.7, in iterators.
+    pub const SEQ_PRINTF: u32 = 126;
+    /// Since 5.7, in iterators.
+    pub const SEQ_WRITE: u32 = 127;
     pub const RINGBUF_OUTPUT: u32 = 130;
     pub const RINGBUF_RESERVE: u32 = 131;
     pub const RINGBUF_SUBMIT: u32 = 132;

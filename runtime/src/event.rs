@@ -86,6 +86,8 @@ pub(crate) fn carry_out(
         EventKind::Packet(file) => record.packet(file, output),
         EventKind::Unwatch => return Ok(Flow::Unwatch(record.word(0))),
         EventKind::HelperError => record.failed_call(maps, output),
+        // No program sends it: the text goes to whoever reads the file.
+        EventKind::SeqFile(_) => {}
         EventKind::Exit => return Ok(Flow::End),
     }
     output.flush_if_full()?;

@@ -300,6 +300,11 @@ impl<'a> Cx<'a> {
 
     /// A new kind of record.
     pub(crate) fn event(&mut self, kind: EventKind, fields: Vec<ir::Type>, span: Span) -> EventId {
+        let is_of_program = !matches!(kind, EventKind::Exit | EventKind::HelperError);
+        let is_read = matches!(kind, EventKind::SeqFile(_));
+        if is_of_program && !is_read && self.program.site.is_pinned() {
+            self.report(error::pinned_output(span));
+        }
         self.events.push(Event { kind, fields, span });
         EventId(self.events.len() as u32 - 1)
     }

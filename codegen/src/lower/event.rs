@@ -4,7 +4,7 @@
 use super::expr::{into, scalar};
 use super::unit::Internal;
 use super::walk::has_effects;
-use super::{Address, Cx, Tail, builtin, own};
+use super::{Address, Cx, Tail, builtin, own, seq_file};
 use crate::kernel::{RING_FORCE_WAKEUP, RING_SIZE, RING_UNREAD, helper};
 use crate::llvm::{Block, Predicate, Ty, Value};
 use crate::object::{Control, Health};
@@ -19,6 +19,9 @@ pub(super) fn emit<'m>(cx: &mut Cx<'_, 'm>, id: EventId, args: &'m [Expr]) {
         cx.malformed(cx.probe.span, "no such event");
         return;
     };
+    if let EventKind::SeqFile(format) = &event.kind {
+        return seq_file::write(cx, format, args);
+    }
     let (offsets, size) = event.layout();
     if args.iter().any(has_effects) {
         return emit_copy(cx, id, event, args);

@@ -33,6 +33,7 @@ mod packet;
 mod place;
 mod program;
 mod reads;
+mod seq_file;
 mod series;
 mod sharing;
 mod short_key;

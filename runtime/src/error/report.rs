@@ -1,6 +1,8 @@
 //! Errors as reports: one small function a group of variants.
 
 use super::Error;
+use crate::attach::NO_KPROBES;
+use crate::sys::process;
 use crate::{Rejection, SyscallError};
 use codegen::object::SourceSpan;
 use lexer::{Diagnostic, FileId, Span};
@@ -69,10 +71,23 @@ fn rejected(rejection: &Rejection) -> Diagnostic {
 fn load(error: &Error, clause: SourceSpan, cause: &SyscallError) -> Diagnostic {
     let report = Diagnostic::error("load", error.to_string()).primary(span(clause), "");
     if cause.is_denied() {
-        report.help(PRIVILEGE_HELP)
+        denied(report)
     } else {
         report
     }
+}
+
+/// What to say where the kernel refuses because of who asks, be it root.
+fn denied(report: Diagnostic) -> Diagnostic {
+    if !process::is_root() {
+        return report.help(PRIVILEGE_HELP);
+    }
+    report
+        .note(
+            "not even root may do this here: the kernel is locked down (`/sys/kernel/security/lockdown`), \
+             was built so, or runs this as a container without the capabilities",
+        )
+        .help("trace another place: `strobe -l 'tracepoint:*'` and `strobe -l 'rawtracepoint:*'` show some")
 }
 
 fn attach(error: &Error, clause: SourceSpan, cause: &SyscallError) -> Diagnostic {
@@ -81,11 +96,33 @@ fn attach(error: &Error, clause: SourceSpan, cause: &SyscallError) -> Diagnostic
         libc::ENOENT | libc::EOPNOTSUPP | libc::ENODEV if is_counter(cause) => report
             .note("this machine offers no counters of the CPU, or not this one; virtual machines often hide them")
             .help("count what the kernel sees instead: `software:cpu-clock:`, `profile:hz:99`"),
+        libc::ENOSPC if is_watchpoint(cause) => report
+            .note("a CPU watches few places at a time, four as a rule, and others may watch some")
+            .help("watch fewer places, or one of more bytes"),
+        libc::ENOSYS if cause.attempted == NO_KPROBES => report
+            .note("it was built without CONFIG_KPROBE_EVENTS")
+            .help("use a tracepoint: `strobe -l 'tracepoint:*'` shows them"),
+        libc::EEXIST if is_pin(cause) => report
+            .help("remove what is there (`rm`), or pin it under another name"),
+        _ if is_pin(cause) => report
+            .note("an iterator can be pinned in a BPF file system alone, in a directory that is there")
+            .help("mount one: `mount -t bpf bpf /sys/fs/bpf`"),
         libc::ENOENT => report.note("the kernel knows no such place to attach to"),
         libc::EMFILE => report.help("raise the limit on open files: `ulimit -n`"),
-        _ if cause.is_denied() => report.help(PRIVILEGE_HELP),
+        libc::ESRCH => report
+            .note("the process has ended")
+            .help("see which processes there are with `ps -e`"),
+        _ if cause.is_denied() => denied(report),
         _ => report,
     }
+}
+
+fn is_watchpoint(cause: &SyscallError) -> bool {
+    cause.attempted == crate::sys::perf::WATCH_MEMORY
+}
+
+fn is_pin(cause: &SyscallError) -> bool {
+    cause.attempted.starts_with(crate::sys::bpf::PIN)
 }
 
 fn is_counter(cause: &SyscallError) -> bool {

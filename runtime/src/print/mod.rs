@@ -272,6 +272,13 @@ impl Output {
         }
     }
 
+    /// Says where an iterator can be read from now on.
+    pub(crate) fn pinned(&mut self, path: &str) {
+        if !self.quiet {
+            self.complain(format_args!("Pinned to {path}"));
+        }
+    }
+
     /// Says that something was lost, and why.
     pub(crate) fn lost(&mut self, loss: &Loss<'_>) {
         if self.format == OutputFormat::Json {

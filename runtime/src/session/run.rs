@@ -36,7 +36,15 @@ impl Session {
     /// When the command cannot be run, a map cannot be read, or output cannot be written. A closed
     /// pipe is not an error but the end.
     pub fn run(&mut self, output: &mut Output) -> Result<Outcome, Error> {
+        // Whatever the other probes have asked for since they are attached.
+        let pinned = match self.asked_to_exit() && self.links.is_empty() {
+            true => Vec::new(),
+            false => self.pin()?,
+        };
         output.attached(self.attached);
+        for path in &pinned {
+            output.pinned(path);
+        }
         notify::ready();
         let command = self.command.take();
         if let Some(command) = command.filter(|_| !self.asked_to_exit()) {

@@ -1,11 +1,13 @@
-//! Iterators: walked to their end, one after the other, while what they send is printed.
+//! Iterators: walked to their end, one after the other, while what they send is printed; or pinned,
+//! for others to walk.
 
 use super::Session;
 use crate::Error;
+use crate::load::LoadedProgram;
 use crate::print::Output;
 use crate::sys::SyscallError;
 use crate::sys::bpf;
-use sema::ir::AttachTarget;
+use sema::ir::{AttachTarget, Iter, Target};
 use std::fs::File;
 use std::io::{Read, pipe};
 use std::os::fd::{AsFd, OwnedFd};
@@ -41,24 +43,51 @@ impl Session {
 
     /// Opens the walks.
     fn walks(&self) -> Result<Vec<OwnedFd>, Error> {
-        let mut walks = Vec::new();
-        for program in &self.programs {
-            for target in &program.about.targets {
-                if !matches!(target.attach, AttachTarget::Iter(_)) {
-                    continue;
+        let own = self.iterators().filter(|(.., iter)| iter.pin.is_none());
+        own.map(|(program, target, _)| {
+            let link = bpf::link_iterator(program.fd.as_fd());
+            let walk = link.and_then(|link| bpf::create_iterator(link.as_fd()));
+            walk.map_err(|error| cannot_attach(program, target, error))
+        })
+        .collect()
+    }
+
+    /// Leaves the iterators that have a name for it in the BPF file system, all of them or none, and
+    /// tells the names.
+    pub(super) fn pin(&self) -> Result<Vec<String>, Error> {
+        let mut pinned: Vec<String> = Vec::new();
+        for (program, target, iter) in self.iterators() {
+            let Some(path) = &iter.pin else { continue };
+            let link = bpf::link_iterator(program.fd.as_fd());
+            if let Err(error) = link.and_then(|link| bpf::pin(link.as_fd(), path)) {
+                for path in pinned {
+                    // What cannot be removed, somebody else has removed.
+                    let _ = std::fs::remove_file(path);
                 }
-                let open = || {
-                    let link = bpf::link_iterator(program.fd.as_fd())?;
-                    bpf::create_iterator(link.as_fd())
-                };
-                walks.push(open().map_err(|error| Error::Attach {
-                    target: target.name.clone(),
-                    span: program.about.span,
-                    error,
-                })?);
+                return Err(cannot_attach(program, target, error));
             }
+            pinned.push(path.clone());
         }
-        Ok(walks)
+        Ok(pinned)
+    }
+
+    /// Every iterator of the script.
+    fn iterators(&self) -> impl Iterator<Item = (&LoadedProgram, &Target, &Iter)> {
+        self.programs.iter().flat_map(|program| {
+            let targets = program.about.targets.iter();
+            targets.filter_map(move |target| match &target.attach {
+                AttachTarget::Iter(iter) => Some((program, target, iter)),
+                _ => None,
+            })
+        })
+    }
+}
+
+fn cannot_attach(program: &LoadedProgram, target: &Target, error: SyscallError) -> Error {
+    Error::Attach {
+        target: target.name.clone(),
+        span: program.about.span,
+        error,
     }
 }
 

@@ -16,6 +16,7 @@ mod object;
 mod output;
 mod packet;
 mod per_cpu;
+mod pinned;
 mod read;
 mod script;
 mod setting;

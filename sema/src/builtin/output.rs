@@ -1,6 +1,6 @@
 //! Functions that print: the probe sends a record, and user space does the rest.
 
-use super::{Builtin, Call, Check, Mode, action};
+use super::{Builtin, Call, Check, Mode, action, pinned};
 use crate::cx::Cx;
 use crate::error;
 use crate::format;
@@ -135,7 +135,13 @@ fn formatted(call: &Call<'_>, cx: &mut Cx<'_>, kind: fn(Format) -> EventKind) ->
     };
     match format::check(&text, args, span, call.span, cx) {
         Some((format, args)) => {
-            let stmt = cx.emit(kind(format), args, call.span);
+            let kind = match kind(format) {
+                EventKind::Printf(format) if cx.program.site.is_pinned() => {
+                    pinned::printed(format, &args, span, cx)
+                }
+                kind => kind,
+            };
+            let stmt = cx.emit(kind, args, call.span);
             action(vec![stmt], call.span)
         }
         None => Typed::unknown(call.span),
@@ -244,6 +250,9 @@ fn exit(call: &Call<'_>, cx: &mut Cx<'_>) -> Typed {
     {
         let report = error::out_of_bounds("an exit code", "from 0 to 255", code.span);
         return cx.fail(report, call.span);
+    }
+    if cx.program.site.is_pinned() {
+        return cx.fail(error::pinned_output(call.span), call.span);
     }
     let code = code.convert(&Ty::I64);
     cx.exits();

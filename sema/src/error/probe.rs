@@ -1,7 +1,7 @@
 //! Reports about attach points and settings.
 
-use super::{near, one_of};
-use crate::kernel::TracepointName;
+use super::{kernel, near, one_of};
+use crate::kernel::{KernelError, TracepointName};
 use crate::provider::{self, Provider};
 use lexer::{Diagnostic, Span};
 
@@ -63,6 +63,34 @@ pub(crate) fn unknown_provider(name: &str, span: Span) -> Diagnostic {
     )
     .primary(span, "not a provider");
     one_of(report, name, "providers", &names)
+}
+
+/// Events that tracefs alone would tell of, which cannot be read.
+pub(crate) fn without_tracefs(e: &KernelError, system: &str, span: Span) -> Diagnostic {
+    let report = kernel(e, span);
+    match system {
+        "syscalls" => report
+            .note("of the events of single system calls no one else knows")
+            .help("use `rawtracepoint:sys_enter`: `args.id` is the call's number, and `syscall_name(args.id)` its name"),
+        "*" => report,
+        _ => report
+            .note("no one else knows of which subsystem an event is")
+            .help("write `tracepoint:*:…` for a pattern, or the whole name of the event"),
+    }
+}
+
+/// A field of a record where there are the arguments of the function behind it.
+pub(crate) fn no_record(name: &str, probe: &str, arguments: &[&str], span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "unknown-field",
+        format!("`{probe}` has no `{name}` here: the record is in the tracing file system (tracefs), which cannot be read"),
+    )
+    .primary(span, "a field of the record")
+    .note(format!(
+        "what type information tells are the arguments of the function behind it: `{}`",
+        arguments.join("`, `")
+    ))
+    .help("use those, or run strobe as root (sudo strobe …)")
 }
 
 /// The name of a tracepoint where a provider should be.
@@ -201,4 +229,31 @@ pub(crate) fn environment_value(name: &str, value: &str, wanted: &str) -> Diagno
         "set STROBE_{} to {wanted}, or unset it",
         name.to_uppercase()
     ))
+}
+
+pub(crate) fn pin_name(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("pin-name", format!("no iterator can be pinned as `{name}`"))
+        .primary(span, "not a name in the BPF file system")
+        .note("that file system has no names with a dot, and none that are empty")
+        .help("write a name, for a file in `/sys/fs/bpf`, or a path: `iter:task:tasks`")
+}
+
+/// What the program of a pinned iterator asks of strobe.
+pub(crate) fn pinned_output(span: Span) -> Diagnostic {
+    Diagnostic::error("pinned-output", "a pinned iterator has no one to do this")
+        .primary(span, "strobe would have to do it")
+        .note("its program runs when somebody reads the file, and strobe has ended by then")
+        .help("print with `printf`, or leave out the pin")
+}
+
+/// A conversion of `printf` that the kernel does not know.
+pub(crate) fn pinned_conversion(value: Span, format: Span) -> Diagnostic {
+    Diagnostic::error(
+        "pinned-format",
+        "a pinned iterator cannot print this value in this format",
+    )
+    .primary(value, "the kernel has no text for it")
+    .secondary(format, "the format")
+    .note("the kernel itself puts the text together, of numbers, addresses and strings")
+    .help("use `%d`, `%u`, `%x`, `%c`, `%p`, and `%s` for numbers and strings, without a precision")
 }

@@ -23,6 +23,9 @@ pub struct Event {
 pub enum EventKind {
     /// `printf`: formats the fields.
     Printf(Format),
+    /// `printf` of a pinned iterator: no record is sent, the program itself writes the text to
+    /// whoever reads the file.
+    SeqFile(Format),
     /// `errorf`, `warnf`: formats the fields to standard error with the script position.
     Message {
         /// Whether it is an error rather than a warning.

@@ -64,6 +64,7 @@ impl Display for Event {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.kind {
             EventKind::Printf(_) => f.write_str("printf")?,
+            EventKind::SeqFile(_) => f.write_str("printf to the reader")?,
             EventKind::Message { error: true, .. } => f.write_str("errorf")?,
             EventKind::Message { error: false, .. } => f.write_str("warnf")?,
             EventKind::PrintMap(map) => write!(f, "print map {}", map.0)?,

@@ -15,21 +15,21 @@ const FUNCTION_PREFIX: &str = "bpf_iter_";
 /// Prefix of the structs that programs find in their context.
 const CONTEXT_PREFIX: &str = "bpf_iter__";
 
+/// Where the BPF file system is mounted.
+const PIN_DIRECTORY: &str = "/sys/fs/bpf";
+
 pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
     let (target, pin) = match point.parts.as_slice() {
         [target] => (target, None),
         // A path has no colon.
-        [target, pin] if !pin.text.is_empty() => (target, Some(pin.text.clone())),
+        [target, pin] if !pin.text.is_empty() => (target, Some(pin)),
         _ => {
             cx.report(error::attach_point_form(point.provider, point.span));
             return Vec::new();
         }
     };
-    if let Some(pin) = pin.as_ref() {
-        cx.report(error::unsupported(
-            &format!("pinned iterators (`{pin}`)"),
-            point.span,
-        ));
+    if let Some(pin) = pin.filter(|pin| !is_pin(&pin.text)) {
+        cx.report(error::pin_name(&pin.text, pin.span));
         return Vec::new();
     }
     let answer = cx.kernel.btf();
@@ -42,8 +42,8 @@ pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
         nothing_matches(report, cx);
         return Vec::new();
     };
-    let name = match &pin {
-        Some(pin) => format!("iter:{}:{pin}", target.text),
+    let name = match pin {
+        Some(pin) => format!("iter:{}:{}", target.text, pin.text),
         None => format!("iter:{}", target.text),
     };
     vec![Site {
@@ -52,11 +52,25 @@ pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
         attach: AttachTarget::Iter(Iter {
             target: target.text.clone(),
             btf_id: function.0,
-            pin,
+            pin: pin.map(|pin| pin_path(&pin.text)),
         }),
         args: Args::Iter(context),
         raw: None,
     }]
+}
+
+/// Whether a file of the BPF file system can have this name: it keeps names with dots for itself.
+fn is_pin(text: &str) -> bool {
+    let mut parts = text.strip_prefix('/').unwrap_or(text).split('/');
+    parts.all(|part| !part.is_empty() && !part.contains('.'))
+}
+
+/// The path of a pin, which without a directory is in the usual one.
+fn pin_path(text: &str) -> String {
+    match text.starts_with('/') {
+        true => text.to_owned(),
+        false => format!("{PIN_DIRECTORY}/{text}"),
+    }
 }
 
 /// The function of an iterator and the struct that its programs find.

@@ -152,7 +152,7 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     Provider {
         name: "iter",
         short: Some("it"),
-        forms: "iter:task, iter:task_file, iter:task_vma",
+        forms: "iter:task, iter:task_file, iter:task_vma, iter:task:pin",
         expand: iter::expand,
     },
     Provider {
@@ -271,6 +271,11 @@ impl Site {
     pub(crate) fn has_cookie(&self) -> bool {
         let is_iterator = matches!(self.args, Args::Iter(_));
         self.program.has_cookie() && self.raw.is_none() && !is_iterator
+    }
+
+    /// Whether its program is left in the BPF file system, to be run by whoever reads it there.
+    pub(crate) fn is_pinned(&self) -> bool {
+        matches!(&self.attach, AttachTarget::Iter(iter) if iter.pin.is_some())
     }
 
     /// Whether `-p` passes over what others do here. (Other kinds of places are attached to the

@@ -1,6 +1,6 @@
 //! Links: attachments that end when the last descriptor of them closes.
 
-use super::{Attribute, Command, address, call_for_fd};
+use super::{Attribute, Command, address, call, call_for_fd};
 use crate::sys::SyscallError;
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -24,6 +24,9 @@ const MULTI_RETURN: u32 = 1;
 pub(crate) const ATTACH_UPROBE_MULTI: u32 = 48;
 /// `BPF_F_UPROBE_MULTI_RETURN`
 const USER_RETURN: u32 = 1;
+
+/// What is attempted when a link is to get a name; the name follows.
+pub(crate) const PIN: &str = "pin an iterator as";
 
 #[repr(C)]
 struct Create {
@@ -134,6 +137,13 @@ struct OpenRawTracepoint {
     pad: u32,
 }
 
+#[repr(C)]
+struct Pin {
+    path: u64,
+    link: u32,
+    flags: u32,
+}
+
 // SAFETY: plain words without padding and no address.
 unsafe impl Attribute for Create {}
 // SAFETY: as above.
@@ -148,6 +158,8 @@ unsafe impl Attribute for CreateKprobes {}
 unsafe impl Attribute for CreateUprobes {}
 // SAFETY: plain words; the one address is that of a C string that outlives the call.
 unsafe impl Attribute for OpenRawTracepoint {}
+// SAFETY: as above.
+unsafe impl Attribute for Pin {}
 
 /// Attaches a program to a perf event. The link keeps the event open.
 pub(crate) fn link_perf_event(
@@ -210,6 +222,20 @@ pub(crate) fn create_iterator(link: BorrowedFd<'_>) -> Result<OwnedFd, SyscallEr
     call_for_fd(Command::IteratorCreate, &mut attribute, || {
         "open an iterator".to_owned()
     })
+}
+
+/// Gives a link a name in the BPF file system, which keeps it until the name is removed.
+pub(crate) fn pin(link: BorrowedFd<'_>, path: &str) -> Result<(), SyscallError> {
+    let attempted = || format!("{PIN} `{path}`");
+    let name = CString::new(path).map_err(|_| SyscallError::new(attempted(), libc::EINVAL))?;
+    let mut attribute = Pin {
+        path: address(name.as_ptr()),
+        link: link.as_raw_fd().cast_unsigned(),
+        flags: 0,
+    };
+    call(Command::ObjectPin, &mut attribute)
+        .map(drop)
+        .map_err(|errno| SyscallError::new(attempted(), errno))
 }
 
 /// Attaches a program to many functions of the kernel at once: all or none.

@@ -12,8 +12,9 @@ mod program;
 
 pub(crate) use link::{
     ATTACH_FENTRY, ATTACH_FEXIT, ATTACH_ITER, ATTACH_KPROBE_MULTI, ATTACH_KPROBE_SESSION,
-    ATTACH_UPROBE_MULTI, Ends, KprobePlace, UserPlace, UserPlaces, create_iterator, link_iterator,
-    link_kprobes, link_perf_event, link_tracing, link_user_places, open_raw_tracepoint,
+    ATTACH_UPROBE_MULTI, Ends, KprobePlace, PIN, UserPlace, UserPlaces, create_iterator,
+    link_iterator, link_kprobes, link_perf_event, link_tracing, link_user_places,
+    open_raw_tracepoint, pin,
 };
 pub(crate) use map::{Batch, BatchCursor, Map, MapSpec};
 pub(crate) use object::{
@@ -38,6 +39,7 @@ enum Command {
     MapDelete = 3,
     MapNextKey = 4,
     ProgramLoad = 5,
+    ObjectPin = 6,
     ProgramTestRun = 10,
     RawTracepointOpen = 17,
     BtfLoad = 18,
