@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::failure::Failure;
 use crate::report;
 use crate::script::{self, Script};
-use lexer::{Diagnostic, SourceMap};
+use lexer::{Diagnostic, Severity, SourceMap};
 use runtime::Host;
 use sema::kernel::KernelError;
 use std::io::{BufWriter, Write, stdout};
@@ -49,7 +49,12 @@ pub fn list(args: &Args) -> Result<u8, Failure> {
         }
     }
     out.flush().map_err(|e| Failure::output(&e))?;
-    let mut reports: Vec<Diagnostic> = unanswered.iter().map(incomplete).collect();
+    let severity = match found {
+        true => Severity::Warning,
+        false => Severity::Error,
+    };
+    let incomplete = unanswered.iter().map(|error| incomplete(error, severity));
+    let mut reports: Vec<Diagnostic> = incomplete.collect();
     let is_missing = !unmatched.is_empty() || !found && !reports.is_empty();
     reports.extend(unmatched);
     if is_missing {
@@ -93,12 +98,17 @@ fn of_script(args: &Args, script: Script, host: &Host) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// What could not be asked, as a warning: the list may lack lines.
-fn incomplete(error: &KernelError) -> Diagnostic {
-    let report = Diagnostic::warning("incomplete-list", error.to_string());
+/// What could not be asked: the list may lack lines, or there is none.
+fn incomplete(error: &KernelError, severity: Severity) -> Diagnostic {
+    let report = Diagnostic {
+        severity,
+        ..Diagnostic::warning("incomplete-list", error.to_string())
+    };
     match error {
         KernelError::Denied { .. } => report.help("run strobe as root (sudo strobe -l …)"),
         KernelError::Missing { help, .. } => report.help(help.as_str()),
+        KernelError::NotExecutable { .. } => report.help(KernelError::EXECUTABLE_HELP),
+        KernelError::Damaged { .. } => report.help(KernelError::DAMAGED_HELP),
         KernelError::Malformed { .. } => report,
     }
 }

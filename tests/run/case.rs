@@ -23,7 +23,7 @@
 //! `beside` is a command that is started first, so that `{pid}` is its process; once all is attached,
 //! its standard input ends. [`crate::target`] tells of `{target:NAME}` and its like.
 //!
-//! In flags, arguments and program `{workload}` is the command of a workload, `{name}` the name
+//! In flags, arguments, program, `beside` and `under`, `{workload}` is the command of a workload, `{name}` the name
 //! that its processes bear, `{file}` a new file. [`crate::expect`] tells how lines are compared.
 
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ impl Case {
     /// The texts that may name programs to trace.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let words = self.flags.iter().chain(&self.args);
-        let words = words.chain(self.beside.iter().flatten());
+        let words = words.chain(self.beside.iter().flatten()).chain(&self.under);
         words.chain([&self.program]).map(String::as_str)
     }
 }

@@ -140,7 +140,8 @@ fn under(command: Command, words: &[String]) -> Command {
 }
 
 fn start(case: &Case, place: &Place) -> Result<Running, String> {
-    let mut command = under(strobe(), &case.under);
+    let words: Vec<String> = case.under.iter().map(|word| place.fill(word)).collect();
+    let mut command = under(strobe(), &words);
     command.envs(case.env.iter().map(|(name, value)| (name, value)));
     command.args(case.flags.iter().map(|word| place.fill(word)));
     let program = place.fill(&case.program);

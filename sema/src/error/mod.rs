@@ -80,6 +80,10 @@ pub(crate) fn kernel(e: &KernelError, span: Span) -> Diagnostic {
             "run strobe as root (sudo strobe …)".to_owned(),
         ),
         KernelError::Missing { help, .. } => ("not-on-this-machine", help.clone()),
+        KernelError::NotExecutable { .. } => {
+            ("not-executable", KernelError::EXECUTABLE_HELP.to_owned())
+        }
+        KernelError::Damaged { .. } => ("damaged-file", KernelError::DAMAGED_HELP.to_owned()),
         KernelError::Malformed { .. } => (
             "unreadable-kernel-data",
             "the kernel gave something strobe cannot read; please report it".to_owned(),

@@ -16,7 +16,12 @@ pub(crate) fn no_binary(name: &str, pid: Option<u32>, span: Span) -> Diagnostic 
         None => report,
     };
     if name.contains('/') {
-        return report.help("check the path");
+        return report.help(match pid {
+            Some(pid) => format!(
+                "check the path; the program itself, though it was deleted, is `/proc/{pid}/exe`"
+            ),
+            None => "check the path".to_owned(),
+        });
     }
     report
         .note("a bare name is looked for in the libraries of ld.so.cache and in $PATH")
@@ -86,6 +91,9 @@ pub(crate) fn address_not_code(address: u64, path: &str, span: Span) -> Diagnost
     )
     .primary(span, "no code here")
     .note("addresses are those of the file's own tables, as `nm` and `objdump` show them")
+    .help(format!(
+        "name a function instead: `strobe -l 'uprobe:{path}:*'` shows them"
+    ))
 }
 
 pub(crate) fn address_outside(address: u64, path: &str, span: Span) -> Diagnostic {
@@ -114,6 +122,7 @@ pub(crate) fn no_code_at_line(path: &str, file: &str, line: u32, span: Span) -> 
     )
     .primary(span, "no code")
     .note("comments, declarations and what was optimised away have none")
+    .help("name a line with a statement, or the function: `uprobe:PATH:function`")
 }
 
 pub(crate) fn no_static_probe(name: &str, path: &str, all: &[String], span: Span) -> Diagnostic {
@@ -123,7 +132,9 @@ pub(crate) fn no_static_probe(name: &str, path: &str, all: &[String], span: Span
     )
     .primary(span, "no such probe");
     if all.is_empty() {
-        return report.note("the file has no static probes at all");
+        return report
+            .note("the file has no static probes at all")
+            .help(format!("name a function instead: `uprobe:{path}:…`"));
     }
     let names: Vec<&str> = all.iter().map(String::as_str).collect();
     near(report, name, &names, str::to_owned).help(format!(
@@ -143,7 +154,9 @@ pub(crate) fn no_static_probe_anywhere(
     )
     .primary(span, "no such probe");
     if all.is_empty() {
-        return report.note("none of them has a static probe");
+        return report
+            .note("none of them has a static probe")
+            .help("name a process that has some with `-p PID`, or the file: `usdt:PATH:name`");
     }
     let names: Vec<&str> = all.iter().map(String::as_str).collect();
     near(report, name, &names, str::to_owned)

@@ -90,6 +90,22 @@ pub enum KernelError {
         /// What to do about it.
         help: String,
     },
+    /// A file that was named is there, but no program runs from it.
+    #[error("`{path}` is {reason}")]
+    NotExecutable {
+        /// The path.
+        path: String,
+        /// What it is instead.
+        reason: String,
+    },
+    /// Such a file contradicts itself.
+    #[error("{what} cannot be read: {reason}")]
+    Damaged {
+        /// What of it.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// It is there but does not read as it should.
     #[error("{what}: {reason}")]
     Malformed {
@@ -98,6 +114,15 @@ pub enum KernelError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl KernelError {
+    /// What to do about a file that is [`KernelError::Damaged`].
+    pub const DAMAGED_HELP: &str = "build or install the file, or its debug symbols, anew";
+
+    /// What to write instead of a file that is [`KernelError::NotExecutable`].
+    pub const EXECUTABLE_HELP: &str =
+        "name an executable or a library: a 64-bit ELF file, as `file PATH` tells";
 }
 
 /// Something that not every supported kernel has.

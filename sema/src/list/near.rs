@@ -50,7 +50,12 @@ pub fn unmatched(kernel: &dyn Kernel, pattern: &str, pid: Option<u32>) -> Diagno
     };
     match of_file(provider.name, pattern, found) {
         Some(search) => search.advise(report, |other| !found(other).is_empty()),
-        None => report.note("no file that it names has any of these"),
+        None if provider.name == "usdt" => report
+            .note("no file that it names has static probes")
+            .help("see what runs and has some with `strobe -l 'usdt:*'`"),
+        None => report
+            .note("no file that it names has symbols, nor are there debug symbols of one")
+            .help("install its debug symbols, or name an address: `uprobe:PATH:0x1234`"),
     }
 }
 
@@ -440,7 +445,15 @@ mod tests {
         );
         check(
             "usdt:/opt/bare:*",
-            expect!["no file that it names has any of these"],
+            expect![[r#"
+            no file that it names has static probes
+            see what runs and has some with `strobe -l 'usdt:*'`"#]],
+        );
+        check(
+            "uprobe:/opt/bare:*",
+            expect![[r#"
+            no file that it names has symbols, nor are there debug symbols of one
+            install its debug symbols, or name an address: `uprobe:PATH:0x1234`"#]],
         );
     }
 }

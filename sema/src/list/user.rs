@@ -25,8 +25,9 @@ pub fn list_user(
     if !is_of_files(provider) {
         return None;
     }
-    let rest = rest.replace('"', "");
-    let (name, wanted) = rest.split_once(':').unwrap_or((rest.as_str(), "*"));
+    let (name, wanted) = behind_quotes(rest);
+    let (name, wanted) = (name.replace('"', ""), wanted.replace('"', ""));
+    let (name, wanted) = (name.as_str(), wanted.as_str());
     let mut listing = Listing::default();
     let answer = kernel.binaries(BinaryQuery { name, pid });
     let binaries = listing.taken(answer).unwrap_or_default();
@@ -39,7 +40,13 @@ pub fn list_user(
     for binary in &binaries {
         let answer = match provider {
             "usdt" => static_probes(binary.as_ref(), wanted),
-            _ => functions(provider, binary.as_ref(), wanted, verbose),
+            _ => functions(
+                provider,
+                binary.as_ref(),
+                wanted,
+                verbose,
+                &mut listing.unanswered,
+            ),
         };
         match answer {
             Ok(lines) => listing.lines.extend(lines),
@@ -49,6 +56,17 @@ pub fn list_user(
         }
     }
     Some(listing)
+}
+
+/// A file, and what of it is wanted: all where nothing is said. A colon in quotes is a part of the
+/// path.
+fn behind_quotes(text: &str) -> (&str, &str) {
+    let mut quoted = false;
+    let colon = text.char_indices().find(|(_, c)| {
+        quoted ^= *c == '"';
+        *c == ':' && !quoted
+    });
+    colon.map_or((text, "*"), |(at, _)| (&text[..at], &text[at + 1..]))
 }
 
 impl Listing {
@@ -63,6 +81,7 @@ fn functions(
     binary: &dyn Binary,
     wanted: &str,
     verbose: bool,
+    unanswered: &mut Vec<KernelError>,
 ) -> Result<Vec<String>, KernelError> {
     let language = ["cpp:", "rust:"];
     let written = language.iter().find_map(|word| wanted.strip_prefix(word));
@@ -77,7 +96,10 @@ fn functions(
     for function in found {
         lines.push(format!("{provider}:{}:{}", binary.path(), function.name));
         if verbose {
-            lines.extend(parameters(binary, function)?);
+            match parameters(binary, function) {
+                Ok(parameters) => lines.extend(parameters),
+                Err(error) => unanswered.push(error),
+            }
         }
     }
     Ok(lines)

@@ -45,7 +45,7 @@ pub(super) fn exit(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
 }
 
 fn expand(moment: Moment, point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
-    let Some((file, wanted, span)) = read(point) else {
+    let Some((file, path, wanted, span)) = read(point) else {
         cx.report(error::attach_point_form(point.provider, point.span));
         return Vec::new();
     };
@@ -53,7 +53,7 @@ fn expand(moment: Moment, point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
         cx.report(error::return_from_instruction(span));
         return Vec::new();
     }
-    let Some(binaries) = files(file, point, cx) else {
+    let Some(binaries) = files(file, path, cx) else {
         return Vec::new();
     };
     let finder = Finder {
@@ -72,36 +72,39 @@ fn expand(moment: Moment, point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
     sites
 }
 
-/// The files that an attach point names; nothing where there are none, which has been reported.
-pub(super) fn files(file: &Part, point: &Point, cx: &mut Cx<'_>) -> Option<Vec<Rc<dyn Binary>>> {
+/// The executables and libraries that an attach point names by a path; nothing where there are
+/// none, which has been reported.
+pub(super) fn files(file: &Part, path: &str, cx: &mut Cx<'_>) -> Option<Vec<Rc<dyn Binary>>> {
     let query = BinaryQuery {
-        name: bare_path(&file.text),
+        name: path,
         pid: cx.options.pid,
     };
     let answer = cx.kernel.binaries(query);
-    let binaries = cx.ask(answer, point.span)?;
+    let mut binaries = cx.ask(answer, file.span)?;
+    // Of what a pattern finds, or processes have mapped, some is no executable.
+    if is_pattern(path) {
+        binaries.retain(|binary| binary.file_offset(0).is_ok());
+    }
     if binaries.is_empty() {
         nothing_matches(error::no_binary(query.name, query.pid, file.span), cx);
         return None;
     }
+    for binary in &binaries {
+        let answer = binary.file_offset(0);
+        cx.ask(answer, file.span)?;
+    }
     Some(binaries)
 }
 
-/// The path of `path@file`.
-fn bare_path(text: &str) -> &str {
-    text.split_once('@').map_or(text, |(path, _)| path)
-}
-
-/// Takes an attach point apart: the file, what of it is wanted, and where that is written.
-fn read(point: &Point) -> Option<(&Part, Wanted<'_>, Span)> {
+/// Takes an attach point apart: the file and its path, what of it is wanted, and where that is
+/// written. An `@` is in the path unless the number of a line follows.
+fn read(point: &Point) -> Option<(&Part, &str, Wanted<'_>, Span)> {
     let (file, wanted) = point.parts.split_first()?;
-    if let Some((_, source)) = file.text.split_once('@') {
-        let [line] = wanted else { return None };
-        return Some((
-            file,
-            Wanted::Line(source, line.text.parse().ok()?),
-            line.span,
-        ));
+    if let [line] = wanted
+        && let Some((path, source)) = file.text.rsplit_once('@')
+        && let Ok(number) = line.text.parse()
+    {
+        return Some((file, path, Wanted::Line(source, number), line.span));
     }
     let (language, function) = match wanted {
         [function] => (None, function),
@@ -124,7 +127,7 @@ fn read(point: &Point) -> Option<(&Part, Wanted<'_>, Span)> {
             }
         }
     };
-    Some((file, wanted, function.span))
+    Some((file, &file.text, wanted, function.span))
 }
 
 /// Splits `name+4`. What follows the sign must be a number, for C++ has names such as

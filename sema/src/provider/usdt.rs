@@ -24,7 +24,7 @@ pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
             return Vec::new();
         }
     };
-    let Some(binaries) = files(file, point, cx) else {
+    let Some(binaries) = files(file, &file.text, cx) else {
         return Vec::new();
     };
     let namespace = namespace.filter(|namespace| !namespace.is_empty());

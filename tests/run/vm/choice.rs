@@ -17,7 +17,7 @@ pub const DIRECTORIES: [&str; 2] = ["tests/run", TOOLS];
 const TOOLS: &str = "tests/tools";
 
 /// How the files of providers and of tools are named.
-const THEMES: [&str; 5] = ["probe-", "user_probes", "user_listing", "usdt", "tool-"];
+const THEMES: [&str; 4] = ["probe-", "user_", "usdt", "tool-"];
 
 /// Cases of what every kernel has, to be run on each all the same: where the programs that LLVM
 /// makes differ by kernel.

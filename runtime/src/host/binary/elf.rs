@@ -97,19 +97,16 @@ impl ElfFile {
         &self,
         look: impl FnOnce(&Elf<'_>) -> Result<T, KernelError>,
     ) -> Result<T, KernelError> {
-        let malformed = |reason: String| KernelError::Malformed {
-            what: self.path.clone(),
-            reason,
+        let not_executable = |reason: &str| KernelError::NotExecutable {
+            path: self.path.clone(),
+            reason: reason.to_owned(),
         };
         let kind = object::FileKind::parse(&self.cache);
         if matches!(kind, Ok(object::FileKind::Elf32)) {
-            return Err(malformed(
-                "it is a 32-bit file, which strobe does not trace".to_owned(),
-            ));
+            return Err(not_executable("a 32-bit file, which strobe does not trace"));
         }
         let file = object::read::elf::ElfFile64::parse(&self.cache);
-        let file =
-            file.map_err(|_| malformed("it is no executable or library (ELF)".to_owned()))?;
+        let file = file.map_err(|_| not_executable("no executable or library (ELF)"))?;
         look(&Elf {
             file,
             cache: &self.cache,
@@ -236,8 +233,8 @@ impl<'a> Elf<'a> {
         segments: &Segments,
     ) -> Result<Vec<UsdtProbe>, KernelError> {
         let notes = self.section(".note.stapsdt");
-        let notes = usdt::notes(&notes).map_err(|reason| KernelError::Malformed {
-            what: format!("the static probes of {path}"),
+        let notes = usdt::notes(&notes).map_err(|reason| KernelError::Damaged {
+            what: format!("the notes of static probes in `{path}`"),
             reason: reason.to_owned(),
         })?;
         let base = self.file.section_by_name(".stapsdt.base");

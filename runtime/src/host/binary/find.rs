@@ -7,6 +7,7 @@ use sema::kernel::{Binary, BinaryQuery, KernelError};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -25,9 +26,15 @@ pub(crate) struct Finder {
 impl Finder {
     /// The files that a name stands for.
     pub(crate) fn find(&self, query: BinaryQuery<'_>) -> Result<Vec<Rc<dyn Binary>>, KernelError> {
+        if let Some(pid) = query.pid.filter(|pid| !is_process(*pid)) {
+            return Err(KernelError::Missing {
+                what: format!("process {pid}"),
+                help: "see which processes there are with `ps -e`".to_owned(),
+            });
+        }
         let paths = match query.name {
             "" | "*" => mapped(query.pid),
-            name => named(name, query.pid),
+            name => named(name, query.pid)?,
         };
         Ok(paths.into_iter().map(|path| self.binary(path)).collect())
     }
@@ -41,23 +48,40 @@ impl Finder {
     }
 }
 
-/// The files of a path, pattern, program or library that exist.
-fn named(name: &str, pid: Option<u32>) -> Vec<String> {
+/// Whether a process runs. One that has ended, but that nobody has waited for, has no namespaces.
+fn is_process(pid: u32) -> bool {
+    let namespace = fs::metadata(format!("/proc/{pid}/ns/mnt"));
+    !namespace.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// The files of a path, pattern, program or library that exist. A path may have characters of
+/// patterns in it.
+fn named(name: &str, pid: Option<u32>) -> Result<Vec<String>, KernelError> {
     let root = pid.and_then(root_of);
     let within = |path: &str| match &root {
         Some(root) if path.starts_with('/') => format!("{root}{path}"),
         _ => path.to_owned(),
     };
-    if is_pattern(name) {
-        return glob(&within(name));
+    let path = within(name);
+    if !name.contains('/') && !is_pattern(name) {
+        return Ok(bare(name, pid, within).into_iter().collect());
     }
-    if name.contains('/') {
-        let path = within(name);
-        return Some(path)
-            .filter(|path| Path::new(path).is_file())
-            .into_iter()
-            .collect();
+    match fs::metadata(&path).map(|file| file.file_type()) {
+        Ok(kind) if kind.is_file() => Ok(vec![path]),
+        Ok(kind) => Err(KernelError::NotExecutable {
+            path,
+            reason: match kind.is_dir() {
+                true => "a directory".to_owned(),
+                false => "no regular file".to_owned(),
+            },
+        }),
+        Err(_) if is_pattern(name) => Ok(glob(&path)),
+        Err(_) => Ok(Vec::new()),
     }
+}
+
+/// The file of a program or library that is named without a directory.
+fn bare(name: &str, pid: Option<u32>, within: impl Fn(&str) -> String) -> Option<String> {
     let program = std::env::var("PATH").unwrap_or_default();
     let mut programs = program
         .split(':')
@@ -75,8 +99,7 @@ fn named(name: &str, pid: Option<u32>) -> Vec<String> {
         let mut paths = mapped(Some(pid?)).into_iter();
         paths.find(|path| is_library(path, name))
     };
-    let found = program.or_else(library).or_else(in_use).or_else(here);
-    found.into_iter().collect()
+    program.or_else(library).or_else(in_use).or_else(here)
 }
 
 /// Whether a file is a library of a name: `libc` and `libc.so` are names of `libc.so.6`.
@@ -95,8 +118,7 @@ fn root_of(pid: u32) -> Option<String> {
         let own = identity(format!("/proc/self/{what}"));
         own.is_some() && own == identity(format!("/proc/{pid}/{what}"))
     };
-    let exists = Path::new("/proc").join(pid.to_string()).exists();
-    (exists && !(same("ns/mnt") && same("root"))).then(|| format!("/proc/{pid}/root"))
+    (is_process(pid) && !(same("ns/mnt") && same("root"))).then(|| format!("/proc/{pid}/root"))
 }
 
 /// Every file whose code a process has mapped; of all processes without one.

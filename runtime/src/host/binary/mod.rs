@@ -86,8 +86,8 @@ impl HostBinary {
             }
             let answer =
                 dwarf::sections(elf).and_then(|sections| ask(&dwarf::Debug::new(&sections)));
-            answer.map(Some).map_err(|error| KernelError::Malformed {
-                what: format!("the debug information of {}", self.path),
+            answer.map(Some).map_err(|error| KernelError::Damaged {
+                what: format!("the debug information of `{}`", self.path),
                 reason: error.to_string(),
             })
         })
