@@ -14,8 +14,40 @@ const SHORT: usize = 10;
 /// Characters that may stand for a `{…}` at most.
 const FAR: usize = 300;
 
+/// Where those are shown that fixtures, which always have tracefs, have no use for.
+const WITHOUT_TRACEFS: &str = "a case of tests/run/probe-tracepoint.run";
+
 /// Texts that no script on a machine made of fixtures shows, and why.
-const ELSEWHERE: [(&str, &str); 13] = [
+const ELSEWHERE: [(&str, &str); 21] = [
+    (
+        "of the events of single system calls no one else knows",
+        WITHOUT_TRACEFS,
+    ),
+    (
+        "use `rawtracepoint:sys_enter`: `args.id` is the call's number, and `syscall_name(args.id)` its name",
+        WITHOUT_TRACEFS,
+    ),
+    (
+        "no one else knows of which subsystem an event is",
+        WITHOUT_TRACEFS,
+    ),
+    (
+        "write `tracepoint:*:…` for a pattern, or the whole name of the event",
+        WITHOUT_TRACEFS,
+    ),
+    (
+        "`{probe}` has no `{name}` here: the record is in the tracing file system (tracefs), which cannot be read",
+        WITHOUT_TRACEFS,
+    ),
+    ("a field of the record", WITHOUT_TRACEFS),
+    (
+        "what type information tells are the arguments of the function behind it: `{}`",
+        WITHOUT_TRACEFS,
+    ),
+    (
+        "use those, or run strobe as root (sudo strobe …)",
+        WITHOUT_TRACEFS,
+    ),
     (
         "run strobe as root (sudo strobe …)",
         "fixtures refuse nobody",

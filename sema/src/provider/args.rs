@@ -66,6 +66,11 @@ pub(crate) fn field(name: &Ident, span: Span, cx: &mut Cx<'_>) -> Typed {
                 Some((index, &(_, ty))) => slot(index as i64 * 8, ty, None, span, cx),
                 None => {
                     let names: Vec<&str> = params.iter().map(|(n, _)| n.as_str()).collect();
+                    let probe = cx.program.site.name.clone();
+                    if probe.starts_with("tracepoint:") {
+                        let report = error::no_record(&name.name, &probe, &names, name.span);
+                        return cx.fail(report, span);
+                    }
                     unknown(name, &names, span, cx)
                 }
             }

@@ -30,6 +30,10 @@ pub(super) fn expand(point: &Point, cx: &mut Cx<'_>) -> Vec<Site> {
             return sites;
         }
     }
+    if let Err(e) = &answer {
+        cx.report(error::without_tracefs(e, &system.text, point.span));
+        return Vec::new();
+    }
     let Some(all) = cx.ask(answer, point.span) else {
         return Vec::new();
     };
@@ -77,7 +81,7 @@ fn named(system: &Part, event: &Part, point: &Point, cx: &mut Cx<'_>) -> Vec<Sit
         Err(e) => {
             let site = cx.kernel.btf().ok().and_then(|btf| by_types(&name, btf));
             if site.is_none() {
-                cx.report(error::kernel(&e, point.span));
+                cx.report(error::without_tracefs(&e, &system.text, point.span));
             }
             site.into_iter().collect()
         }
