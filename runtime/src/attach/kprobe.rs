@@ -8,6 +8,9 @@ use crate::sys::{SyscallError, perf};
 use sema::ir::{AttachTarget, Kprobe};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+/// What is attempted where there are none.
+pub(crate) const NO_KPROBES: &str = "use kprobes, which this kernel does not have";
+
 /// Where the kernel describes its kprobe unit.
 const UNIT: &str = "/sys/bus/event_source/devices/kprobe";
 
@@ -35,8 +38,7 @@ pub(super) fn one(
 /// The number of the unit, and the bit of the configuration that asks for the return.
 fn unit() -> Result<(u32, u32), SyscallError> {
     let read = |file: &str| std::fs::read_to_string(format!("{UNIT}/{file}"));
-    let no_kprobes =
-        |_| SyscallError::new("use kprobes, which this kernel does not have", libc::ENOSYS);
+    let no_kprobes = |_| SyscallError::new(NO_KPROBES, libc::ENOSYS);
     let kind = read("type").map_err(no_kprobes)?;
     let kind = kind.trim().parse().unwrap_or(0);
     // `config:0`

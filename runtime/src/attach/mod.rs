@@ -9,6 +9,8 @@ mod timer;
 mod tracepoint;
 mod uprobe;
 
+pub(crate) use kprobe::NO_KPROBES;
+
 use crate::Error;
 use crate::load::{LoadedProgram, Sharing};
 use crate::sys::{SyscallError, process, rlimit};

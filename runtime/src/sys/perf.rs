@@ -44,6 +44,9 @@ struct Attribute {
 /// What is attempted when the CPU is to count.
 pub(crate) const COUNT_HARDWARE: &str = "open a counter of the CPU";
 
+/// What is attempted when memory is to be watched.
+pub(crate) const WATCH_MEMORY: &str = "watch memory";
+
 /// What an event is counted for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scope {
@@ -116,7 +119,7 @@ pub(crate) fn open_breakpoint(
         config2: length.into(),
         ..Attribute::default()
     };
-    open(attribute, scope, "watch memory")
+    open(attribute, scope, WATCH_MEMORY)
 }
 
 /// Opens a tracepoint, given the number in its `id` file. Programs on it run on every CPU.

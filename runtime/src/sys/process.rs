@@ -15,6 +15,12 @@ pub(crate) enum Ended {
     Killed(i32),
 }
 
+/// Whether we are root.
+pub(crate) fn is_root() -> bool {
+    // SAFETY: takes nothing and cannot fail.
+    unsafe { libc::geteuid() == 0 }
+}
+
 /// A process as a descriptor, which becomes readable when the process ends.
 #[derive(Debug)]
 pub(crate) struct PidFd(OwnedFd);
