@@ -16,7 +16,7 @@ BUILD_PACKAGES := llvm-19-dev zlib1g-dev libzstd-dev g++
 TEST_PACKAGES := bpftool valgrind clang-19
 # Not in Ubuntu, where a browser of another name does.
 PAGE_PACKAGES := chromium
-KERNEL_PACKAGES := qemu-system-x86 xfsprogs
+KERNEL_PACKAGES := qemu-system-x86 xfsprogs bpftool
 BENCH_PACKAGES := bpftrace bpftool clang-19 strace
 
 FUZZ_SECONDS ?= 600
@@ -69,7 +69,7 @@ bench: build
 	cargo bench --locked --bench compile
 	STROBE='$(abspath $(STROBE))' $(AS_ROOT) cargo bench --locked --bench peer
 	@.ci/packages --optional 'boot kernels' $(KERNEL_PACKAGES)
-	cargo test --release --locked --test run -- kernels figures:
+	STROBE='$(abspath $(STROBE))' cargo test --release --locked --test run -- kernels figures:
 
 dist: build
 	@.ci/dist '$(STROBE)' '$(TARGET_DIR)'

@@ -18,9 +18,35 @@ const FUNCTIONS: &str = "kprobe:vfs_read { @a = count(); } kretprobe:vfs_read { 
     kprobe:tcp_v* { @c = count(); } kretprobe:tcp_v* { @d = count(); } \
     fentry:vfs_write { @e = count(); } fexit:vfs_w* { @f = count(); }";
 
-/// What takes the kernel long to attach.
-const MANY: &str = "config = { max_probes = 100000 } fentry:vfs_* { @a = count(); } \
-    kprobe:a*,kprobe:s* { @b = count(); } kretprobe:t* { @c = count(); }";
+/// What takes the kernel long to attach: its name, the script, what it needs, and whether it may be
+/// attached before the signal comes to be read, as what is one call of the kernel may.
+const MANY: [(&str, &str, &[&str], bool); 4] = [
+    (
+        "functions of every kind",
+        "config = { max_probes = 100000 } fentry:vfs_* { @a = count(); } \
+            kprobe:a*,kprobe:s* { @b = count(); } kretprobe:t* { @c = count(); }",
+        NEEDS,
+        false,
+    ),
+    (
+        "every function",
+        "config = { max_probes = 200000 } kprobe:* /0/ { @a = count(); }",
+        &["kprobe-multi"],
+        true,
+    ),
+    (
+        "a hundred fentry",
+        "fentry:vfs_* /0/ { @a = count(); } fentry:ksys_* /0/ { @b = count(); }",
+        &["fentry"],
+        false,
+    ),
+    (
+        "all tracepoints of system calls",
+        "tracepoint:syscalls:* /0/ { @a = count(); }",
+        &[],
+        true,
+    ),
+];
 
 /// The cases.
 pub fn trials() -> Vec<Trial> {
@@ -39,8 +65,14 @@ pub fn trials() -> Vec<Trial> {
             )
         }));
     }
-    let name = "lifetime: nothing is left when attaching is interrupted";
-    trials.push(Trial::ignorable_test(name, interrupted));
+    for (what, script, needs, may_finish) in MANY {
+        for (how, signal) in [("is interrupted", Signal::INT), ("is killed", Signal::KILL)] {
+            let name = format!("lifetime: nothing is left when attaching to {what} {how}");
+            trials.push(Trial::ignorable_test(name, move || {
+                stopped(script, needs, signal, may_finish)
+            }));
+        }
+    }
     trials
 }
 
@@ -72,16 +104,26 @@ fn leaves_nothing(script: &str, needs: &[&str], signal: Signal) -> Result<Comple
     all_go(&held)
 }
 
-/// SIGINT while functions are attached to: it ends soon, has not run, and leaves nothing.
-fn interrupted() -> Result<Completion, Failed> {
-    if let Some(reason) = cannot(NEEDS) {
+/// A signal while much is attached to: it ends soon, has not run unless it may have, and leaves
+/// nothing. What attaches by one call of the kernel is stopped as soon as its program is loaded.
+fn stopped(
+    script: &str,
+    needs: &[&str],
+    signal: Signal,
+    may_finish: bool,
+) -> Result<Completion, Failed> {
+    if let Some(reason) = cannot(needs) {
         return Ok(Completion::ignored_with(reason));
     }
-    let running = Running::start(strobe().args(["-e", MANY]))?;
+    let awaited = match may_finish {
+        true => "prog",
+        false => "link",
+    };
+    let running = Running::start(strobe().args(["-e", script]))?;
     let start = Instant::now();
     let held = loop {
         let held = objects_of(running.pid()).unwrap_or_default();
-        if held.iter().any(|(kind, _)| *kind == "link") {
+        if held.iter().any(|(kind, _)| *kind == awaited) {
             break held;
         }
         if start.elapsed() > Duration::from_secs(120) {
@@ -89,12 +131,12 @@ fn interrupted() -> Result<Completion, Failed> {
         }
         std::thread::sleep(Duration::from_millis(1));
     };
-    running.signal(Signal::INT)?;
+    running.signal(signal)?;
     let ended = running.end()?;
-    if ended.stderr.contains("Attached") {
+    if !may_finish && ended.stderr.contains("Attached") {
         return Err(format!("it was too fast to be interrupted: {}", ended.stderr).into());
     }
-    if !ended.stdout.is_empty() {
+    if !ended.stdout.trim().is_empty() {
         return Err(format!("it ran: {}", ended.stdout).into());
     }
     all_go(&held)
