@@ -1,8 +1,8 @@
 //! A map of a million keys: printed whole, its ten greatest, and emptied. What the map itself takes,
 //! filled and left alone, is measured too and taken off.
 
-use super::support::{Bench, Verdict, run};
-use std::process::Command;
+use super::start::measured;
+use super::support::{Bench, Verdict};
 
 /// Keys of the map.
 const KEYS: u64 = 1_000_000;
@@ -45,19 +45,11 @@ fn sample(bench: &Bench, action: &str, lines: u64) -> Result<(f64, f64), String>
         "config = {{ max_map_keys = {KEYS}; print_maps_on_exit = false }} \
          begin {{ for ($i : 0..{KEYS}) {{ @[$i] = $i; }} {action} exit(); }}"
     );
-    let this = std::env::current_exe().map_err(|e| e.to_string())?;
-    let text = run(Command::new(this)
-        .args(["measure", &bench.strobe, "-q", "-e"])
-        .arg(script))?;
-    let (numbers, printed) = text.split_once('\n').ok_or("no numbers")?;
+    let (sample, printed) = measured([&bench.strobe, "-q", "-e", &script])?;
     let printed: Vec<&str> = printed.lines().filter(|l| !l.is_empty()).collect();
     let last = format!("@[{0}]: {0}", KEYS - 1);
     if printed.len() as u64 != lines || lines > 0 && printed.last() != Some(&last.as_str()) {
         return Err(format!("`{action}` printed {} lines", printed.len()));
     }
-    let numbers: Vec<f64> = numbers.split(' ').filter_map(|n| n.parse().ok()).collect();
-    match numbers.as_slice() {
-        &[milliseconds, kib] => Ok((milliseconds / 1e3, kib * 1024.0)),
-        _ => Err(format!("no numbers: {numbers:?}")),
-    }
+    Ok((sample.wall / 1e3, sample.memory * 1024.0))
 }

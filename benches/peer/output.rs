@@ -3,7 +3,7 @@
 //! appear on a quiet system.
 
 use super::event::Pinned;
-use super::support::{Bench, Running, Verdict, spread};
+use super::support::{Bench, Exactness, Running, Verdict, spread};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -71,7 +71,7 @@ fn traced(bench: &Bench, tracer: &str, events: u64) -> Result<Flood, String> {
 }
 
 fn by_hand(bench: &Bench) -> Result<Flood, String> {
-    let pinned = Pinned::load(&bench.compile_c(8)?)?;
+    let pinned = Pinned::load(&bench.compile_c(8, Exactness::Plain)?)?;
     let ring = pinned.ring()?.ok_or("the C program has no ring buffer")?;
     let out = File::create(bench.place.join("flood")).map_err(|e| e.to_string())?;
     let mut command = Command::new(&bench.tool);

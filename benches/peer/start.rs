@@ -50,10 +50,10 @@ const RACES: [Race; 3] = [
 /// One run: milliseconds until its first line, which says that all is attached, and in all; and KiB
 /// at most.
 #[derive(Clone, Copy)]
-struct Sample {
+pub struct Sample {
     attached: f64,
-    wall: f64,
-    memory: f64,
+    pub wall: f64,
+    pub memory: f64,
 }
 
 /// Runs a command and prints how long it took to its first line and in all, how much memory, and its
@@ -171,12 +171,7 @@ fn longest(bench: &Bench) -> Result<(), String> {
 }
 
 fn sample(race: &Race, tracer: &[&str]) -> Result<Sample, String> {
-    let this = std::env::current_exe().map_err(|e| e.to_string())?;
-    let text = run(Command::new(this)
-        .arg("measure")
-        .args(tracer)
-        .args(["-e", race.script]))?;
-    let (numbers, printed) = text.split_once('\n').ok_or("no numbers")?;
+    let (sample, printed) = measured(tracer.iter().chain(&["-e", race.script]).copied())?;
     let printed: Vec<&str> = printed
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with("Attaching "))
@@ -188,15 +183,29 @@ fn sample(race: &Race, tracer: &[&str]) -> Result<Sample, String> {
             *first == "hello" && rest.iter().all(|line| line.starts_with("@["))
         }
     };
-    let numbers: Vec<f64> = numbers.split(' ').filter_map(|n| n.parse().ok()).collect();
-    match (is_right, numbers.as_slice()) {
-        (true, &[attached, wall, memory]) => Ok(Sample {
-            attached,
-            wall,
-            memory,
-        }),
-        _ => Err(format!("{tracer:?} printed {printed:?}")),
+    match is_right {
+        true => Ok(sample),
+        false => Err(format!("{tracer:?} printed {printed:?}")),
     }
+}
+
+/// What the run of a command took, by [`measure`], and what it printed.
+pub fn measured<'a>(
+    command: impl IntoIterator<Item = &'a str>,
+) -> Result<(Sample, String), String> {
+    let this = std::env::current_exe().map_err(|e| e.to_string())?;
+    let text = run(Command::new(this).arg("measure").args(command))?;
+    let (numbers, printed) = text.split_once('\n').ok_or("no numbers")?;
+    let numbers: Vec<f64> = numbers.split(' ').filter_map(|n| n.parse().ok()).collect();
+    let &[attached, wall, memory] = numbers.as_slice() else {
+        return Err(format!("no numbers: {text}"));
+    };
+    let sample = Sample {
+        attached,
+        wall,
+        memory,
+    };
+    Ok((sample, printed.to_owned()))
 }
 
 fn row(what: &str, samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {

@@ -36,6 +36,15 @@ impl Verdict {
     }
 }
 
+/// Which answers a one-liner in C gives: see `events.bpf.c`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exactness {
+    /// What one writes first.
+    Plain,
+    /// Strobe's.
+    Exact,
+}
+
 /// The programs of all parts.
 pub struct Bench {
     pub strobe: String,
@@ -77,12 +86,21 @@ impl Bench {
     }
 
     /// The object file of a one-liner in C.
-    pub fn compile_c(&self, one_liner: usize) -> Result<PathBuf, String> {
-        let object = self.place.join(format!("{one_liner}.o"));
-        let define = format!("-DONE_LINER={one_liner}");
+    pub fn compile_c(&self, one_liner: usize, exactness: Exactness) -> Result<PathBuf, String> {
+        let exact = u8::from(exactness == Exactness::Exact);
+        let object = self.place.join(format!("{one_liner}-{exact}.o"));
+        let which = [
+            format!("-DONE_LINER={one_liner}"),
+            format!("-DEXACT={exact}"),
+        ];
         let mut clang = Command::new("clang-19");
-        clang.args(["-O2", "-g", "-target", "bpf", &define, "-c", "-o"]);
-        run(clang.arg(&object).arg(sources().join("events.bpf.c")))?;
+        clang
+            .args(["-O2", "-g", "-target", "bpf", "-c"])
+            .args(&which);
+        run(clang
+            .arg("-o")
+            .arg(&object)
+            .arg(sources().join("events.bpf.c")))?;
         Ok(object)
     }
 }
