@@ -39,6 +39,7 @@ pub(crate) struct RingBuffer<M> {
     position: u64,
     /// The consumer position that the kernel knows.
     published: u64,
+    /// The last record, and room.
     record: Vec<u8>,
 }
 
@@ -106,7 +107,7 @@ impl<M: AsRef<[AtomicU64]>> RingBuffer<M> {
             let length = header & !(BUSY | DISCARDED);
             if header & DISCARDED == 0 {
                 self.copy_record(length);
-                go_on = each(&self.record);
+                go_on = each(&self.record[..length as usize]);
                 records += 1;
             }
             self.position += (u64::from(length) + HEADER).next_multiple_of(WORD);
@@ -142,21 +143,20 @@ impl<M: AsRef<[AtomicU64]>> RingBuffer<M> {
         u32::from_ne_bytes([a, b, c, d])
     }
 
+    /// Fetches a record, whose last word is fetched whole.
     fn copy_record(&mut self, length: u32) {
-        let mut record = std::mem::take(&mut self.record);
-        record.resize((length as usize).next_multiple_of(WORD as usize), 0);
+        let bytes = (length as usize).next_multiple_of(WORD as usize);
+        if self.record.len() < bytes {
+            self.record.resize(bytes, 0);
+        }
         let data = &self.producer.as_ref()[self.data_start..];
         let data = &data[..data.len().min((self.size / WORD) as usize)];
         // What does not fit behind the start goes on at the front.
         let (front, back) = data.split_at(self.index(self.position + HEADER));
-        for (bytes, word) in record
-            .chunks_exact_mut(WORD as usize)
-            .zip(back.iter().chain(front))
-        {
-            bytes.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
-        }
-        record.truncate(length as usize);
-        self.record = record;
+        let record = &mut self.record[..bytes];
+        let (start, rest) = record.split_at_mut(bytes.min(8 * back.len()));
+        copy_words(start, back);
+        copy_words(rest, front);
     }
 
     fn word(&self, position: u64) -> u64 {
@@ -166,6 +166,13 @@ impl<M: AsRef<[AtomicU64]>> RingBuffer<M> {
     /// The word of the data that a position is at.
     fn index(&self, position: u64) -> usize {
         ((position & (self.size - 1)) / WORD) as usize
+    }
+}
+
+fn copy_words(to: &mut [u8], from: &[AtomicU64]) {
+    let (words, _) = to.as_chunks_mut();
+    for (bytes, word) in words.iter_mut().zip(from) {
+        *bytes = word.load(Ordering::Relaxed).to_ne_bytes();
     }
 }
 
