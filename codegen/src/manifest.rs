@@ -2,8 +2,7 @@
 
 use crate::kernel::{map_flag, map_type};
 use crate::object::{
-    Control, Event, Globals, Health, MANIFEST_VERSION, Manifest, Map, MapRole, Names, Program,
-    Source,
+    Control, Event, Globals, MANIFEST_VERSION, Manifest, Map, MapRole, Names, Program, Source,
 };
 use crate::symbols::Symbols;
 use lexer::SourceMap;
@@ -150,12 +149,6 @@ impl Map {
             key_size: 0,
             ..Self::internal(symbol, MapRole::Ring, map_type::RINGBUF, 0, 0)
         }
-    }
-
-    /// The counters of what was lost, of a script with this many maps.
-    pub(crate) fn health(symbol: &str, maps: u32) -> Self {
-        let size = Health::size(maps);
-        Self::internal(symbol, MapRole::Health, map_type::PERCPU_ARRAY, size, 1)
     }
 
     /// Where programs ask for the end.

@@ -6,7 +6,7 @@ use sema::ir::{AttachTarget, Config, EventKind, MapId, MapValue, ProgramType, Ta
 use serde::{Deserialize, Serialize};
 
 /// Version of the manifest's form; another one is refused.
-pub const MANIFEST_VERSION: u32 = 3;
+pub const MANIFEST_VERSION: u32 = 4;
 
 /// A compiled script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,8 +88,6 @@ pub enum MapRole {
     },
     /// The ring buffer.
     Ring,
-    /// Per-CPU array of one element: `u64` counters of what was lost, see [`Health`].
-    Health,
     /// Array of one element, memory-mapped: [`Control`].
     Control,
     /// Array of one element, frozen before the programs load: [`Globals`].
@@ -116,11 +114,13 @@ impl Names {
     pub const FUNCTION: u32 = 1;
 }
 
-/// Layout of the health map's value: `u64` counters.
+/// Layout of the section of an object in which programs count what was lost: `u64` counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Health;
 
 impl Health {
+    /// Name of the section, which becomes an array of one element.
+    pub const SECTION: &str = ".data.health";
     /// Index of the counter of records that found the ring full.
     pub const RING_LOST: u32 = 0;
     /// Index of the counter of loops that were cut because they had too many rounds.
@@ -128,19 +128,19 @@ impl Health {
     /// How many counters there are before those of the maps.
     const FIXED: u32 = 2;
 
-    /// Index of the counter of insertions into a script map that the kernel refused because it was
-    /// full.
-    pub fn map_refused(map: MapId) -> u32 {
+    /// Index of the counter of insertions into a script map that the kernel refused although it was
+    /// not full: the program had interrupted another one that was changing the same part of it, or
+    /// no memory was at hand.
+    pub fn map_busy(map: MapId) -> u32 {
         Self::FIXED + 2 * map.0
     }
 
-    /// Index of the counter of those that it refused although the map was not full: the program had
-    /// interrupted another one that was changing the same part of it, or no memory was at hand.
-    pub fn map_busy(map: MapId) -> u32 {
-        Self::map_refused(map) + 1
+    /// Index of the counter of those that it refused because the map was full.
+    pub fn map_refused(map: MapId) -> u32 {
+        Self::map_busy(map) + 1
     }
 
-    /// Bytes of the value for a script with this many maps.
+    /// Bytes of the section for a script with this many maps.
     pub fn size(maps: u32) -> u32 {
         8 * (Self::FIXED + 2 * maps)
     }

@@ -5,9 +5,8 @@ use sema::ir;
 use std::collections::HashSet;
 
 /// The names of strobe's own maps, in the order of the manifest.
-const INTERNAL: [&str; 6] = [
+const INTERNAL: [&str; 5] = [
     "strobe.ring",
-    "strobe.health",
     "strobe.control",
     "strobe.globals",
     "strobe.scratch",

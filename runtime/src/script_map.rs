@@ -193,17 +193,8 @@ impl<'a> ScriptMaps<'a> {
 
     /// What was lost, by the counters that programs keep.
     pub(crate) fn losses(&self) -> Result<Losses<'a>, SyscallError> {
-        let Some(health) = self.maps.by_role(&MapRole::Health) else {
-            return Ok(Losses::default());
-        };
-        let maps = self.manifest.script_maps().count();
-        let size = Health::size(u32::try_from(maps).unwrap_or(u32::MAX)) as usize;
-        let mut per_cpu = vec![0; health.value_size()];
-        health.lookup(&ONLY_KEY, &mut per_cpu)?;
-        let counter = |index: u32| -> u64 {
-            let word = |cpu: &[u8]| crate::print::value::integer(cpu, 8 * index as usize, 8, false);
-            per_cpu.chunks_exact(size).map(word).sum()
-        };
+        let counters = self.maps.words(Health::SECTION)?;
+        let counter = |index: u32| counters.get(index as usize).copied().unwrap_or(0);
         let refused = self.manifest.script_maps().filter_map(|(id, name, ..)| {
             let (count, busy) = (
                 counter(Health::map_refused(id)),

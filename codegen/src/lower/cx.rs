@@ -1,10 +1,11 @@
 //! The state of lowering one program, and the few things that every theme needs.
 
 use super::frame::{Frame, Home, Mark};
+use super::key::Keys;
 use super::looping::Loop;
 use super::reads::Reads;
 use super::sharing::Sharing;
-use super::unit::Internal;
+use super::unit::{Internal, Shared};
 use super::{Address, Budget, Unit, walk};
 use crate::kernel::{COMM_SIZE, helper};
 use crate::llvm::{Block, Builder, Function, Isa, Location, Scope, Ty, Value};
@@ -42,14 +43,14 @@ pub(super) struct Cx<'u, 'm> {
     budget: Budget,
     /// Entries of maps whose value is at hand there.
     pub(super) reads: Reads<'m>,
+    /// Keys of maps that are in memory.
+    pub(super) keys: Keys<'m>,
     frame: Frame<'m>,
     scope: Scope<'m>,
     /// What is being lowered, for reports of helpers that fail.
     pub(super) place: Span,
     scratch: Option<Value<'m>>,
     zero_key: Option<Value<'m>>,
-    /// The room of the key that is written where it is used.
-    seldom_key: Option<Value<'m>>,
     comm: Option<Home<'m>>,
     /// What rounds of loops are handed; made by the program when it has its first.
     environment: Option<Value<'m>>,
@@ -100,12 +101,12 @@ impl<'u, 'm> Cx<'u, 'm> {
             known: Vec::new(),
             budget,
             reads: Reads::default(),
+            keys: Keys::default(),
             frame,
             scope,
             place: probe.span,
             scratch: None,
             zero_key: None,
-            seldom_key: None,
             comm: None,
             environment: None,
             leaving,
@@ -148,9 +149,9 @@ impl<'u, 'm> Cx<'u, 'm> {
             known: Vec::new(),
             budget: self.budget,
             reads: Reads::default(),
+            keys: Keys::default(),
             frame: self.frame.callee(self.budget()),
             zero_key: None,
-            seldom_key: None,
             comm: None,
             environment: Some(environment),
             leaving: self.leaving,
@@ -359,10 +360,11 @@ impl<'u, 'm> Cx<'u, 'm> {
     /// Runs `lower` for a part of the program that may be passed by: what it fetched is not known
     /// behind it.
     pub(super) fn conditionally<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
-        let (known, reads) = (self.known.len(), self.reads.len());
+        let (known, reads, keys) = (self.known.len(), self.reads.len(), self.keys.len());
         let result = lower(self);
         self.known.truncate(known);
         self.reads.truncate(reads);
+        self.keys.truncate(keys);
         result
     }
 
@@ -391,43 +393,24 @@ impl<'u, 'm> Cx<'u, 'm> {
         key
     }
 
-    /// The key of the only element of an array, written where it is used: no other way through the
-    /// program pays for it.
-    fn seldom_key(&mut self) -> Value<'m> {
-        let room = self.seldom_key.unwrap_or_else(|| self.entry.alloca(8));
-        self.seldom_key = Some(room);
-        self.b.store(self.b.constant(Ty::I32, 0), room, 4);
-        room
-    }
-
     /// Looks an element up in a map of strobe's own; may be null for the verifier.
     pub(super) fn internal_element(&mut self, map: Internal) -> Value<'m> {
-        let key = self.zero_key();
-        self.internal_element_under(map, key)
-    }
-
-    fn internal_element_under(&mut self, map: Internal, key: Value<'m>) -> Value<'m> {
-        let map = self.unit.internal(map);
+        let (key, map) = (self.zero_key(), self.unit.internal(map));
         self.b
             .call_helper(helper::MAP_LOOKUP_ELEM, &[map, key], Ty::Ptr)
     }
 
     /// Adds one to a counter of what was lost. Programs may interrupt each other here.
     pub(super) fn count_loss(&mut self, counter: u32) {
-        let counter = self.u64(counter.into());
-        self.count_loss_at(counter);
+        let counter = self.loss(counter);
+        self.b.atomic_add(counter, self.u64(1));
     }
 
-    /// Adds one to the counter with this number.
-    pub(super) fn count_loss_at(&mut self, counter: Value<'m>) {
-        let key = self.zero_key.unwrap_or_else(|| self.seldom_key());
-        let health = self.internal_element_under(Internal::Health, key);
-        self.if_set(health, |cx| {
-            debug_assert_eq!(Health::size(0) % 8, 0, "counters are words");
-            let offset = cx.b.shl(counter, cx.u64(3));
-            let word = cx.b.offset_by(health, offset);
-            cx.b.atomic_add(word, cx.u64(1));
-        });
+    /// The address of a counter of what was lost.
+    pub(super) fn loss(&mut self, counter: u32) -> Value<'m> {
+        debug_assert_eq!(Health::size(0) % 8, 0, "counters are words");
+        let health = self.unit.shared(Shared::Health);
+        health.at(self, 8 * counter).ptr
     }
 
     /// The address of a home, in this function.

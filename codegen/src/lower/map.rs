@@ -8,13 +8,18 @@ use super::address::register;
 use super::reads::is_fixed;
 use super::{Address, Cx, failure, key};
 use crate::kernel::{UPDATE_ANY, UPDATE_NOEXIST, helper};
-use crate::llvm::{Predicate, Ty, Value};
+use crate::llvm::{Block, Predicate, Ty, Value};
 use crate::object::Health;
 use sema::ir::{Expr, Map, MapId, MapValue, Type};
 
 /// `-E2BIG`: the map is full. Other errors are `EBUSY`, where the program has interrupted another one
-/// that holds the lock of the same bucket, and `ENOMEM`, where there is no memory at hand.
+/// that holds the lock of the same bucket, and `ENOMEM`, where there is no memory at hand; and
+/// `EEXIST`, where somebody else was first, if that is asked for.
 const FULL: i64 = -7;
+
+/// The bit of an error that tells `-E2BIG` from `-EBUSY` and `-ENOMEM`, and how far the counter of the
+/// first lies behind that of the others.
+const FULL_BIT: u64 = 8;
 
 /// The scalar under a key, or zero.
 pub(super) fn get_scalar<'m>(
@@ -51,6 +56,25 @@ fn look_up<'m>(
     cx.enter(join);
     let is_there = cx.b.phi(&[(cx.u64(0), before), (cx.u64(1), found)]);
     (is_there, cx.b.phi(&[(none, before), (value, found)]))
+}
+
+/// Goes on in `set`, which then knows the scalar under a key, where that is there and not zero, and
+/// in `unset` where not. Nothing else of the program may follow `unset`.
+pub(super) fn pass_unless_set<'m>(
+    cx: &mut Cx<'_, 'm>,
+    map: MapId,
+    key: &'m Expr,
+    ty: &Type,
+    [set, unset]: [Block<'m>; 2],
+) {
+    let address = key::lower(cx, map, Some(key));
+    let entry = lookup(cx, map, address);
+    let found = cx.block(c"found");
+    cx.b.branch(cx.b.is_zero(entry), unset, found);
+    cx.enter(found);
+    let value = Address::aligned(entry).load(cx, ty);
+    cx.reads.note(map, key, value);
+    cx.b.branch(cx.b.is_zero(value), unset, set);
 }
 
 /// The address of a key whose entry is about to change: what was read of the map holds no longer.
@@ -333,27 +357,29 @@ pub(super) fn upsert<'m>(
     cx.b.branch(cx.b.is_zero(entry), insert, change);
 
     cx.enter(insert);
-    let refusal = cx.temp(8);
-    let inserted = match first(cx) {
+    let (refusal, inserted) = match first(cx) {
         First::Complete(value) => {
             let error = holder.update(cx, value, UPDATE_NOEXIST);
             let inserted = cx.b.block();
-            refusal.store(cx, error);
             cx.b.branch(cx.b.is_zero(error), join, again);
-            Some(inserted)
+            (error, Some(inserted))
         }
         First::Blank(value) => {
-            refusal.store(cx, cx.u64(0));
-            cx.if_set(value, |cx| {
-                let error = holder.update(cx, value, UPDATE_NOEXIST);
-                refusal.store(cx, error);
-            });
+            let (none, blank) = (cx.b.block(), cx.block(c"blank"));
+            cx.b.branch(cx.b.is_zero(value), again, blank);
+            cx.enter(blank);
+            let error = holder.update(cx, value, UPDATE_NOEXIST);
+            let inserted = cx.b.block();
             cx.b.jump(again);
-            None
+            cx.enter(again);
+            let refusal = cx.b.phi(&[(cx.u64(0), none), (error, inserted)]);
+            (refusal, None)
         }
     };
 
-    cx.enter(again);
+    if inserted.is_some() {
+        cx.enter(again);
+    }
     let other = holder.lookup(cx);
     cx.b.branch(cx.b.is_zero(other), refused, change);
 
@@ -364,8 +390,10 @@ pub(super) fn upsert<'m>(
     cx.b.jump(join);
 
     cx.enter(refused);
-    let error = refusal.load(cx, &Type::U64);
-    count_refusal(cx, map, error);
+    let is_full =
+        cx.b.compare(Predicate::Eq, refusal, cx.u64(FULL.cast_unsigned()));
+    let full = cx.b.select(is_full, cx.u64(FULL_BIT), cx.u64(0));
+    count_refusal(cx, map, refusal, full);
     let zero = cx.b.constant(value.ty(), 0);
     let mut incoming = vec![changed, (zero, cx.b.block())];
     cx.b.jump(join);
@@ -416,18 +444,21 @@ fn mark_set<'m>(cx: &Cx<'_, 'm>, map: MapId, entry: Address<'m>) {
 /// Creates or replaces an entry, and counts what the kernel refuses.
 fn replace<'m>(cx: &mut Cx<'_, 'm>, map: MapId, key: Value<'m>, value: Value<'m>) {
     let error = Holder::whole(cx, map, key).update(cx, value, UPDATE_ANY);
-    cx.if_set(error, |cx| count_refusal(cx, map, error));
+    cx.if_set(error, |cx| {
+        let full = cx.b.and(error, cx.u64(FULL_BIT));
+        count_refusal(cx, map, error, full);
+    });
 }
 
-/// Counts an insertion that the kernel refused with this error.
-fn count_refusal<'m>(cx: &mut Cx<'_, 'm>, map: MapId, error: Value<'m>) {
-    failure::note(cx, helper::MAP_UPDATE_ELEM, error);
-    let is_full =
-        cx.b.compare(Predicate::Eq, error, cx.u64(FULL.cast_unsigned()));
-    let counter = |index: u32| cx.u64(index.into());
-    let (full, in_use) = (
-        counter(Health::map_refused(map)),
-        counter(Health::map_busy(map)),
+/// Counts an insertion that the kernel refused with this error; `full` is [`FULL_BIT`] if because the
+/// map is full, else 0.
+fn count_refusal<'m>(cx: &mut Cx<'_, 'm>, map: MapId, error: Value<'m>, full: Value<'m>) {
+    debug_assert_eq!(
+        u64::from(8 * (Health::map_refused(map) - Health::map_busy(map))),
+        FULL_BIT
     );
-    cx.count_loss_at(cx.b.select(is_full, full, in_use));
+    failure::note(cx, helper::MAP_UPDATE_ELEM, error);
+    let counters = cx.loss(Health::map_busy(map));
+    let counter = cx.b.offset_by(counters, full);
+    cx.b.atomic_add(counter, cx.u64(1));
 }

@@ -1,6 +1,7 @@
 //! Strobe's own work, which probes find like anybody's: what is sent of it makes more of it, without
 //! end, where the probe is on the way of what is sent.
 
+use super::unit::Shared;
 use super::{Address, Cx, builtin};
 use crate::kernel::helper;
 use crate::llvm::{Block, Predicate, Ty, Value};
@@ -18,7 +19,7 @@ pub(super) fn pass_over<'m>(cx: &mut Cx<'_, 'm>, id: EventId, join: Block<'m>) {
     }
     let [ours, send] = [cx.block(c"ours"), cx.block(c"others")];
     let process = builtin::init_process(cx);
-    let own = Address::aligned(cx.unit.own());
+    let own = cx.unit.shared(Shared::Own);
     let us = own.word(cx, Own::PROCESS);
     let others = cx.block(c"not_us");
     cx.b.branch(cx.b.compare(Predicate::Eq, process, us), ours, others);
@@ -46,7 +47,7 @@ fn lineage(cx: &Cx<'_, '_>, id: EventId) -> Option<Lineage> {
 /// Goes to `found` where the current process descends from a child that strobe has had since the
 /// run began. The command of `-c` is older.
 fn find_ancestor<'m>(cx: &mut Cx<'_, 'm>, lineage: Lineage, us: Value<'m>, found: Block<'m>) {
-    let own = Address::aligned(cx.unit.own());
+    let own = cx.unit.shared(Shared::Own);
     let start = own.word(cx, Own::START_NS);
     let mut task = cx.b.call_helper(helper::GET_CURRENT_TASK_BTF, &[], Ty::Ptr);
     let none = cx.block(c"stranger");

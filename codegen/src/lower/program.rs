@@ -2,8 +2,8 @@
 
 use super::frame::Home;
 use super::walk::uses;
-use super::{Cx, Unit, branch, sharing, stmt};
-use sema::ir::{Place, Probe, Stmt, StmtKind, Type, VarId};
+use super::{Cx, Unit, branch, map, sharing, stmt};
+use sema::ir::{Expr, ExprKind, MapId, Place, Probe, Stmt, StmtKind, Type, VarId};
 use std::rc::Rc;
 
 /// Lowers a probe.
@@ -15,12 +15,31 @@ pub(super) fn lower<'m>(unit: &mut Unit<'m>, probe: &'m Probe) {
         cx.at(predicate.span);
         let body = cx.block(c"action");
         let end = cx.end;
-        cx.with_temps(|cx| branch::on(cx, predicate, body, end));
+        cx.with_temps(|cx| match entry_asked_for(predicate) {
+            Some((map, key, ty)) => map::pass_unless_set(cx, map, key, ty, [body, end]),
+            None => branch::on(cx, predicate, body, end),
+        });
         cx.enter(body);
     }
     stmt::all(&mut cx, &probe.body);
     cx.b.jump(cx.end);
     cx.finish(start);
+}
+
+/// The scalar under a key of which a predicate asks whether it is set: `/@start[tid]/`.
+fn entry_asked_for(predicate: &Expr) -> Option<(MapId, &Expr, &Type)> {
+    let ExprKind::Convert(entry) = &predicate.kind else {
+        return None;
+    };
+    let ExprKind::MapGet {
+        map,
+        key: Some(key),
+    } = &entry.kind
+    else {
+        return None;
+    };
+    let is_asked = predicate.ty == Type::Bool && entry.ty.is_scalar();
+    is_asked.then_some((*map, key, &entry.ty))
 }
 
 /// Makes room for the program's own variables and for those that it shares with loops.

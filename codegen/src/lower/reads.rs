@@ -79,7 +79,7 @@ pub(super) fn is_fixed(expr: &Expr) -> bool {
 }
 
 /// Whether two expressions that are fixed have the same value, wherever they stand.
-fn is_same(a: &Expr, b: &Expr) -> bool {
+pub(super) fn is_same(a: &Expr, b: &Expr) -> bool {
     let is_same_kind = match (&a.kind, &b.kind) {
         (ExprKind::Int(a), ExprKind::Int(b)) => a == b,
         (ExprKind::Str(a), ExprKind::Str(b)) => a == b,

@@ -1,7 +1,7 @@
 //! What the programs of one script share: the maps, the debug information, the mistakes.
 
 use super::short_key::ShortKey;
-use super::{Budget, walk};
+use super::{Address, Budget, walk};
 use crate::Options;
 use crate::error::Error;
 use crate::kernel::{PER_CPU_VALUE_MAX, PROGRAM_MAPS_MAX, SCRATCH_MAX};
@@ -17,7 +17,6 @@ use std::collections::HashSet;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Internal {
     Ring,
-    Health,
     Control,
     Globals,
     Scratch,
@@ -26,14 +25,26 @@ pub(super) enum Internal {
 
 impl Internal {
     /// In the order in which the manifest lists them.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 5] = [
         Self::Ring,
-        Self::Health,
         Self::Control,
         Self::Globals,
         Self::Scratch,
         Self::Names,
     ];
+}
+
+/// Data that all programs of a script write, by its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shared {
+    /// Laid out as [`object::Own`].
+    Own,
+    /// Laid out as [`object::Health`].
+    Health,
+}
+
+impl Shared {
+    const COUNT: usize = 2;
 }
 
 /// A script on its way through lowering.
@@ -52,8 +63,7 @@ pub(crate) struct Unit<'m> {
     deleted_from: HashSet<MapId>,
     internal_maps: [Option<Value<'m>>; Internal::ALL.len()],
     constants: Vec<(Vec<u8>, Value<'m>)>,
-    /// The section of [`object::Own`], where a program uses it.
-    own: Option<Value<'m>>,
+    shared: [Option<Value<'m>>; Shared::COUNT],
     scratch_size: u32,
     scratch_users: u32,
     rounds: u32,
@@ -114,7 +124,7 @@ impl<'m> Unit<'m> {
             deleted_from: walk::deleted_from(ir),
             internal_maps: [None; Internal::ALL.len()],
             constants: Vec::new(),
-            own: None,
+            shared: [None; Shared::COUNT],
             scratch_size: zeros,
             // The first element is the initial value of histograms, where there are such.
             scratch_users: u32::from(zeros > 0),
@@ -180,14 +190,23 @@ impl<'m> Unit<'m> {
         address
     }
 
-    /// The address of what is laid out as [`object::Own`].
-    pub(super) fn own(&mut self) -> Value<'m> {
-        *self.own.get_or_insert_with(|| {
-            let size = object::Own::SIZE;
-            let own = self.module.declare("own", object::Own::SECTION, size);
-            self.module.define(own, &vec![0; size as usize]);
-            own
-        })
+    /// The address of data that programs share.
+    pub(super) fn shared(&mut self, data: Shared) -> Address<'m> {
+        let maps = self.ir.maps.len() as u32;
+        let (symbol, section, size) = match data {
+            Shared::Own => ("own", object::Own::SECTION, object::Own::SIZE),
+            Shared::Health => {
+                let size = object::Health::size(maps);
+                ("health", object::Health::SECTION, size)
+            }
+        };
+        self.used.insert(usize::MAX - data as usize);
+        let address = *self.shared[data as usize].get_or_insert_with(|| {
+            let data = self.module.declare(symbol, section, size);
+            self.module.define(data, &vec![0; size as usize]);
+            data
+        });
+        Address::aligned(address)
     }
 
     /// The number of the next scratch element.
@@ -259,7 +278,6 @@ impl<'m> Unit<'m> {
             globals.push(global);
             maps.push(match map {
                 Internal::Ring => object::Map::ring(symbol),
-                Internal::Health => object::Map::health(symbol, self.ir.maps.len() as u32),
                 Internal::Control => object::Map::control(symbol),
                 Internal::Globals => object::Map::globals(symbol),
                 Internal::Scratch if self.budget.wide => {

@@ -19,8 +19,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 pub(crate) struct Maps {
     /// Those of the manifest, in its order.
     listed: Vec<(object::Map, Map)>,
-    /// Those made of the ELF file's sections of constants.
-    constants: Vec<(String, Map)>,
+    /// Those made of the ELF file's sections of data, by the name of the section.
+    sections: Vec<(String, Map)>,
     ring_size: u32,
 }
 
@@ -34,7 +34,7 @@ impl Maps {
     ) -> Result<Self, Error> {
         let mut maps = Self {
             listed: Vec::with_capacity(manifest.maps.len()),
-            constants: Vec::new(),
+            sections: Vec::new(),
             ring_size: ring_size(manifest.config.perf_rb_pages, cpu::possible()?),
         };
         for map in &manifest.maps {
@@ -47,7 +47,7 @@ impl Maps {
             maps.listed.push((map.clone(), created));
         }
         for section in constants {
-            maps.constants.push(load_constants(kernel, section)?);
+            maps.sections.push(load_constants(kernel, section)?);
         }
         Ok(maps)
     }
@@ -63,17 +63,16 @@ impl Maps {
         self.listed.iter().find(has_role).map(|(_, map)| map)
     }
 
-    /// Records that strobe itself was to send, where programs look.
-    pub(crate) fn own_records(&self) -> Result<u64, SyscallError> {
-        let mut constants = self.constants.iter();
-        let Some((_, map)) = constants.find(|(name, _)| name == Own::SECTION) else {
-            return Ok(0);
+    /// The words of a section that programs write; none where no program uses it.
+    pub(crate) fn words(&self, section: &str) -> Result<Vec<u64>, SyscallError> {
+        let mut sections = self.sections.iter();
+        let Some((_, map)) = sections.find(|(name, _)| name == section) else {
+            return Ok(Vec::new());
         };
-        let mut own = vec![0; map.value_size()];
-        map.lookup(&0u32.to_ne_bytes(), &mut own)?;
-        let count = own.get(Own::RECORDS as usize..);
-        let count = count.and_then(<[u8]>::first_chunk);
-        Ok(count.map_or(0, |count| u64::from_ne_bytes(*count)))
+        let mut bytes = vec![0; map.value_size()];
+        map.lookup(&0u32.to_ne_bytes(), &mut bytes)?;
+        let (words, _) = bytes.as_chunks();
+        Ok(words.iter().copied().map(u64::from_ne_bytes).collect())
     }
 
     /// Bytes of the ring buffer.
@@ -86,12 +85,12 @@ impl Maps {
             .unwrap_or(0)
     }
 
-    /// The map that a symbol, or a section of constants, of the ELF file stands for.
+    /// The map that a symbol, or a section of data, of the ELF file stands for.
     pub(super) fn by_symbol(&self, symbol: &str) -> Option<BorrowedFd<'_>> {
         let listed = self.listed.iter().map(|(map, fd)| (&map.symbol, fd));
-        let constants = self.constants.iter().map(|(name, fd)| (name, fd));
+        let sections = self.sections.iter().map(|(name, fd)| (name, fd));
         listed
-            .chain(constants)
+            .chain(sections)
             .find(|(name, _)| *name == symbol)
             .map(|(_, map)| map.as_fd())
     }

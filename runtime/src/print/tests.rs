@@ -356,9 +356,10 @@ fn values_without_order_sort_by_key() {
 #[test]
 fn several_keys_stand_without_parentheses() {
     let key = Type::Tuple(vec![Type::I64, string(8, false)]);
+    // Strings come first in memory.
     let map = Map::new("@m", Some(key), count())
-        .with(b"\x01\0\0\0\0\0\0\0a\0\0\0\0\0\0\0", &[2, 1])
-        .with(b"\x02\0\0\0\0\0\0\0b\0\0\0\0\0\0\0", &[1, 0]);
+        .with(b"a\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0", &[2, 1])
+        .with(b"b\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0", &[1, 0]);
     assert_eq!(map.text(), "@m[2, b]: 1\n@m[1, a]: 3\n");
     assert_eq!(
         map.json(),

@@ -25,7 +25,9 @@ impl Session {
                 pages: config.perf_rb_pages,
             });
         }
-        let own = self.maps.own_records()?.saturating_sub(Own::MOST);
+        let own = self.maps.words(Own::SECTION)?;
+        let own = own.get(Own::RECORDS as usize / 8).copied().unwrap_or(0);
+        let own = own.saturating_sub(Own::MOST);
         losses.extend((own > 0).then_some(Loss::Own { count: own }));
         losses.extend((loops > 0).then_some(Loss::LoopCut { count: loops }));
         for Refused {

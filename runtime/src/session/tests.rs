@@ -324,11 +324,7 @@ fn losses_are_reported() {
     if !kernel_is_ours("losses_are_reported") {
         return;
     }
-    let begin = Code::new()
-        .bump("health", 0, 12)
-        .bump("health", 1, 1)
-        .bump("health", 2, 4)
-        .done();
+    let begin = Code::new().lose(0, 12).lose(1, 1).lose(3, 4).done();
     let object = ObjectBuilder::new("")
         .map("@m", HASH, Some(Type::I64), MapValue::Plain(Type::I64), 10)
         .program("begin", RAW, AttachTarget::Begin, begin);

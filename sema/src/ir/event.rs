@@ -1,7 +1,7 @@
 //! Events: the kinds of ring-buffer records, their layout and what user space does with them.
 //!
-//! A record is a `u32` event id, a `u32` that is zero, and then the fields laid out as a C struct
-//! that starts at offset 8 (an offset that keeps every alignment).
+//! A record is a `u32` event id, a `u32` that is zero, and then the fields laid out as a tuple that
+//! starts at offset 8 (an offset that keeps every alignment).
 
 use super::{MapId, Type, struct_offsets};
 use lexer::Span;

@@ -334,16 +334,20 @@ impl Type {
     }
 }
 
-/// Lays members out as C does: offset of each, and the size with the padding at the end.
+/// Lays members out: offset of each, and the size with the padding at the end. Strings that consist of
+/// words come first, where they are copied by words; the others follow as C has them.
 pub fn struct_offsets(members: &[Type]) -> (Vec<u32>, u32) {
-    let mut offsets = Vec::with_capacity(members.len());
+    let is_first = |ty: &Type| matches!(ty, Type::Str { cap, .. } if cap % 8 == 0);
+    let mut offsets = vec![0; members.len()];
     let mut end = 0u32;
     let mut align = 1;
-    for member in members {
-        let start = align_up(end, member.align());
-        offsets.push(start);
-        end = start.saturating_add(member.size());
-        align = align.max(member.align());
+    for strings in [true, false] {
+        let due = members.iter().zip(&mut offsets);
+        for (member, offset) in due.filter(|(ty, _)| is_first(ty) == strings) {
+            *offset = align_up(end, member.align());
+            end = offset.saturating_add(member.size());
+            align = align.max(member.align());
+        }
     }
     (offsets, align_up(end, align))
 }
