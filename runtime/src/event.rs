@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::helper;
 use crate::print::printf::write_format;
-use crate::print::value::{Value, integer};
+use crate::print::value::{Raw, Value, integer};
 use crate::print::view::Selection;
 use crate::print::{FailedCall, Output, Packet, Place};
 use crate::script_map::ScriptMaps;
@@ -64,7 +64,7 @@ pub(crate) fn carry_out(
             maps.print(*map, selection, output)?;
         }
         EventKind::PrintValue => {
-            let value = record.values().next().unwrap_or(Value::Void);
+            let value = record.values().next().map_or(Value::Void, Raw::decode);
             output.value(maps.names, &value);
         }
         EventKind::PrintMapEntry(map) => record.print_entry(maps, *map, output)?,
@@ -101,10 +101,11 @@ struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn values(&self) -> impl Iterator<Item = Value<'a>> {
+    fn values(&self) -> impl Iterator<Item = Raw<'a>> {
         let (event, bytes) = (self.event, self.bytes);
-        event.fields.iter().map(move |(offset, ty)| {
-            Value::decode(ty, bytes.get(*offset as usize..).unwrap_or_default())
+        event.fields.iter().map(move |(offset, ty)| Raw {
+            ty,
+            bytes: bytes.get(*offset as usize..).unwrap_or_default(),
         })
     }
 
@@ -120,7 +121,8 @@ impl<'a> Record<'a> {
 
     /// A field that is an integer; 0 where there is none.
     fn word(&self, field: usize) -> u64 {
-        let value = self.values().nth(field).and_then(|v| v.as_integer());
+        let value = self.values().nth(field);
+        let value = value.and_then(|v| v.decode().as_integer());
         value.unwrap_or(0) as u64
     }
 

@@ -5,21 +5,35 @@
 
 use super::gfp;
 use super::text::{put, put_number, write_buffer, write_value};
-use super::value::Value;
+use super::value::{Raw, Value, integer, text};
 use crate::symbol::Names;
-use sema::ir::{Conversion, Flags, Format, Piece, Size};
+use sema::ir::{Conversion, Flags, Format, Piece, Size, Type};
 
 /// Appends the format's text with the values in place.
 pub(crate) fn write_format<'a>(
     names: &Names,
     format: &Format,
-    values: impl IntoIterator<Item = Value<'a>>,
+    values: impl IntoIterator<Item = Raw<'a>>,
     out: &mut Vec<u8>,
 ) {
     let mut values = values.into_iter();
     for piece in &format.pieces {
         match piece {
             Piece::Text(text) => out.extend_from_slice(text),
+            // Nothing but the conversion, of which most formats consist.
+            Piece::Field {
+                flags,
+                width: Size::None,
+                precision: Size::None,
+                bytes: 8,
+                conversion,
+            } if *flags == Flags::default() => {
+                let value = values.next();
+                if !value.is_some_and(|value| write_plain(*conversion, value, out)) {
+                    let value = value.map_or(Value::Void, Raw::decode);
+                    Spec::default().write(names, *conversion, &value, out);
+                }
+            }
             Piece::Field {
                 flags,
                 width,
@@ -37,7 +51,7 @@ pub(crate) fn write_format<'a>(
                     precision: if absent { None } else { precision },
                     bytes: *bytes,
                 };
-                let value = values.next().unwrap_or(Value::Void);
+                let value = values.next().map_or(Value::Void, Raw::decode);
                 spec.write(names, *conversion, &value, out);
             }
         }
@@ -53,15 +67,29 @@ struct Spec {
     bytes: u8,
 }
 
+impl Default for Spec {
+    /// Nothing but the conversion.
+    fn default() -> Self {
+        Self {
+            flags: Flags::default(),
+            left: false,
+            width: 0,
+            precision: None,
+            bytes: 8,
+        }
+    }
+}
+
 /// A width or precision and whether it is negative. A star takes the next value.
-fn size<'a>(size: Size, values: &mut impl Iterator<Item = Value<'a>>) -> (Option<usize>, bool) {
+fn size<'a>(size: Size, values: &mut impl Iterator<Item = Raw<'a>>) -> (Option<usize>, bool) {
     /// What nobody means to print, a guard against a star that gets a wild number.
     const WIDEST: u64 = 1 << 20;
     match size {
         Size::None => (None, false),
         Size::Fixed(n) => (Some(n as usize), false),
         Size::Field => {
-            let value = values.next().and_then(|v| v.as_integer()).unwrap_or(0);
+            let value = values.next().and_then(|v| v.decode().as_integer());
+            let value = value.unwrap_or(0);
             // C takes an `int`.
             let int = value as i32;
             let size = u64::from(int.unsigned_abs()).min(WIDEST);
@@ -72,9 +100,6 @@ fn size<'a>(size: Size, values: &mut impl Iterator<Item = Value<'a>>) -> (Option
 
 impl Spec {
     fn write(&self, names: &Names, conversion: Conversion, value: &Value<'_>, out: &mut Vec<u8>) {
-        if self.is_plain() && write_plain(conversion, value, out) {
-            return;
-        }
         let start = out.len();
         match conversion {
             Conversion::Signed => self.signed(value, out),
@@ -109,12 +134,6 @@ impl Spec {
             }
         }
         self.pad(start, out);
-    }
-
-    /// Whether there is nothing but the conversion.
-    fn is_plain(&self) -> bool {
-        self.flags == Flags::default()
-            && (self.width, self.precision, self.bytes, self.left) == (0, None, 8, false)
     }
 
     fn signed(&self, value: &Value<'_>, out: &mut Vec<u8>) {
@@ -190,13 +209,20 @@ impl Spec {
     }
 }
 
-/// Appends what most formats consist of, by the shortest way; whether it is that.
-fn write_plain(conversion: Conversion, value: &Value<'_>, out: &mut Vec<u8>) -> bool {
-    match (conversion, value) {
-        (Conversion::Signed, Value::Signed(number)) => put_number(out, *number),
-        (Conversion::Signed, Value::Unsigned(number)) => put_number(out, number.cast_signed()),
-        (Conversion::Unsigned, Value::Unsigned(number)) => put_number(out, *number),
-        (Conversion::Str, Value::Str { bytes, cut: false }) => out.extend_from_slice(bytes),
+/// Appends integers and strings by the shortest way; whether it is one of them.
+fn write_plain(conversion: Conversion, value: Raw<'_>, out: &mut Vec<u8>) -> bool {
+    match (conversion, value.ty) {
+        (Conversion::Signed, Type::Int { bytes, signed }) => {
+            let number = integer(value.bytes, 0, *bytes, *signed);
+            put_number(out, number.cast_signed());
+        }
+        (Conversion::Unsigned, Type::Int { bytes, signed }) => {
+            put_number(out, integer(value.bytes, 0, *bytes, *signed));
+        }
+        (Conversion::Str, Type::Str { cap, cut }) => match text(value.bytes, *cap, *cut) {
+            (text, false) => out.extend_from_slice(text),
+            (_, true) => return false,
+        },
         _ => return false,
     }
     true

@@ -102,6 +102,21 @@ pub(crate) enum Value<'a> {
     },
 }
 
+/// A value as it lies in a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Raw<'a> {
+    pub(crate) ty: &'a Type,
+    /// Its bytes, and what is behind them.
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> Raw<'a> {
+    /// Reads the value.
+    pub(crate) fn decode(self) -> Value<'a> {
+        Value::decode(self.ty, self.bytes)
+    }
+}
+
 impl<'a> Value<'a> {
     /// Reads a value.
     pub(crate) fn decode(ty: &'a Type, bytes: &'a [u8]) -> Self {
@@ -130,7 +145,10 @@ impl<'a> Value<'a> {
                     name: name.map(|(_, name)| name.as_str()),
                 }
             }
-            Type::Str { cap, cut } => string(bytes, *cap, *cut),
+            Type::Str { cap, cut } => {
+                let (bytes, cut) = text(bytes, *cap, *cut);
+                Value::Str { bytes, cut }
+            }
             Type::Buffer { cap } => buffer(bytes, *cap),
             Type::Array { elem, len } => Value::Array(array(elem, *len, bytes)),
             Type::Tuple(elems) => {
@@ -218,14 +236,11 @@ fn from(bytes: &[u8], at: u32) -> &[u8] {
     bytes.get(at as usize..).unwrap_or_default()
 }
 
-fn string(bytes: &[u8], cap: u32, cut: bool) -> Value<'_> {
+/// Text up to its terminator, and whether it may have been longer.
+pub(super) fn text(bytes: &[u8], cap: u32, cut: bool) -> (&[u8], bool) {
     let bytes = &bytes[..bytes.len().min(cap as usize)];
-    let end = bytes.iter().position(|&b| b == 0);
-    let end = end.unwrap_or(bytes.len());
-    Value::Str {
-        bytes: &bytes[..end],
-        cut: cut && end + 1 >= cap as usize,
-    }
+    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    (&bytes[..end], cut && end + 1 >= cap as usize)
 }
 
 fn buffer(bytes: &[u8], cap: u32) -> Value<'_> {

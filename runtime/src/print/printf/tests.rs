@@ -2,9 +2,9 @@
 //! bits, as ours do) and, for length modifiers, with `printf(3)`.
 
 use super::write_format;
-use crate::print::value::Value;
+use crate::print::value::{Raw, Value};
 use crate::symbol::{Names, NoSymbols};
-use sema::ir::{Conversion, Flags, Format, Piece, Size};
+use sema::ir::{Conversion, Flags, Format, Piece, Size, Type, struct_offsets};
 
 /// Reads a format with at most one conversion, of correct form.
 fn format(text: &str) -> Format {
@@ -84,8 +84,48 @@ fn pieces(pieces: Vec<Piece>) -> Format {
 fn print(text: &str, values: Vec<Value<'_>>) -> String {
     let names = Names::new(Box::new(NoSymbols), "..".to_owned());
     let mut out = Vec::new();
-    write_format(&names, &format(text), values, &mut out);
+    let raw: Vec<_> = values.iter().map(encode).collect();
+    let raw = raw.iter().map(|(ty, bytes)| Raw { ty, bytes });
+    write_format(&names, &format(text), raw, &mut out);
     String::from_utf8(out).expect("the output is text")
+}
+
+/// A value as programs write it.
+fn encode(value: &Value<'_>) -> (Type, Vec<u8>) {
+    match value {
+        Value::Signed(n) => (Type::I64, n.to_ne_bytes().to_vec()),
+        Value::Unsigned(n) => (Type::U64, n.to_ne_bytes().to_vec()),
+        Value::Pointer(n) => (Type::Pointer, n.to_ne_bytes().to_vec()),
+        Value::Bool(b) => (Type::Bool, vec![u8::from(*b)]),
+        Value::Enum { value, name } => {
+            let names = name.iter().map(|name| (*value, (*name).to_owned()));
+            let ty = Type::Enum {
+                bytes: 8,
+                signed: true,
+                names: names.collect::<Vec<_>>().into(),
+            };
+            (ty, value.to_ne_bytes().to_vec())
+        }
+        Value::Str { bytes, cut } => {
+            let cap = bytes.len() as u32 + 1;
+            (Type::Str { cap, cut: *cut }, [*bytes, &[0]].concat())
+        }
+        Value::Buffer(bytes) => {
+            let length = bytes.len() as u32;
+            let data = [&length.to_ne_bytes(), *bytes].concat();
+            (Type::Buffer { cap: length }, data)
+        }
+        Value::Tuple(elems) => {
+            let (types, data): (Vec<_>, Vec<_>) = elems.iter().map(encode).unzip();
+            let (offsets, size) = struct_offsets(&types);
+            let mut bytes = vec![0; size as usize];
+            for (offset, data) in offsets.into_iter().zip(data) {
+                bytes[offset as usize..][..data.len()].copy_from_slice(&data);
+            }
+            (Type::Tuple(types), bytes)
+        }
+        other => panic!("{other:?} is not among what is tested here"),
+    }
 }
 
 fn text(text: &str) -> Value<'_> {
