@@ -6,12 +6,13 @@ use super::event::Pinned;
 use super::support::{Bench, Exactness, Running, Verdict, spread};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const EVENTS: u64 = 1_000_000;
-/// Of the peer, which is slow.
-const EVENTS_PEER: u64 = 100_000;
+/// How long nothing must have been printed until a flood is over.
+const QUIET: Duration = Duration::from_millis(300);
 const RUNS: usize = 3;
 const BAR_PEER: f64 = 8.0;
 const BAR_C: f64 = 1.3;
@@ -24,7 +25,7 @@ const PROGRAM: &str =
 /// One flood of events.
 #[derive(Clone, Copy)]
 struct Flood {
-    /// Events a second that were printed.
+    /// Events a second that were printed, until the last of them.
     rate: f64,
     /// Of a hundred.
     lost: f64,
@@ -36,9 +37,9 @@ struct Flood {
 pub fn output(bench: &Bench) -> Result<Verdict, String> {
     let (mut ours, mut hand, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        ours.push(traced(bench, &bench.strobe, EVENTS)?);
+        ours.push(traced(bench, &bench.strobe)?);
         hand.push(by_hand(bench)?);
-        theirs.push(traced(bench, "bpftrace", EVENTS_PEER)?);
+        theirs.push(traced(bench, "bpftrace")?);
     }
     for (name, floods) in [("strobe", &ours), ("C", &hand), ("bpftrace", &theirs)] {
         let (low, rate, high) = spread(floods.iter().map(|f| f.rate / 1e3));
@@ -58,7 +59,7 @@ pub fn output(bench: &Bench) -> Result<Verdict, String> {
     Ok(verdict.and(delay(bench)?))
 }
 
-fn traced(bench: &Bench, tracer: &str, events: u64) -> Result<Flood, String> {
+fn traced(bench: &Bench, tracer: &str) -> Result<Flood, String> {
     let path = bench.place.join("flood");
     let out = File::create(&path).map_err(|e| e.to_string())?;
     let mut command = Command::new(tracer);
@@ -67,7 +68,7 @@ fn traced(bench: &Bench, tracer: &str, events: u64) -> Result<Flood, String> {
         .stdout(out)
         .stderr(Stdio::null());
     let tracer = Running::trace(&mut command, 1)?;
-    flood(bench, tracer, events)
+    flood(bench, tracer)
 }
 
 fn by_hand(bench: &Bench) -> Result<Flood, String> {
@@ -80,18 +81,19 @@ fn by_hand(bench: &Bench) -> Result<Flood, String> {
     let mut command = Command::new(&bench.tool);
     command.args(["attach", &pinned.program("event"), "sys_enter_lseek"]);
     let _attached = Running::start(&mut command, "attached")?;
-    flood(bench, drain, EVENTS)
+    flood(bench, drain)
 }
 
 /// Floods whoever prints to the file `flood`, and ends it. Every line that was printed must be one
 /// that an event can have made.
-fn flood(bench: &Bench, mut printer: Running, events: u64) -> Result<Flood, String> {
-    let before = printer.cpu();
-    let time = bench.seek(events)?.as_secs_f64();
-    std::thread::sleep(Duration::from_millis(300));
+fn flood(bench: &Bench, mut printer: Running) -> Result<Flood, String> {
+    let (before, start) = (printer.cpu(), Instant::now());
+    let path = bench.place.join("flood");
+    bench.seek(EVENTS)?;
+    let time = last_change(&path, start)?.as_secs_f64();
     let cpu = printer.cpu() - before;
     printer.interrupt()?;
-    let text = fs::read(bench.place.join("flood")).map_err(|e| e.to_string())?;
+    let text = fs::read(path).map_err(|e| e.to_string())?;
     let text = String::from_utf8_lossy(&text);
     let ours = text.lines().filter(|line| line.contains(" lseeker "));
     let mut printed = 0;
@@ -102,14 +104,27 @@ fn flood(bench: &Bench, mut printer: Running, events: u64) -> Result<Flood, Stri
         }
         printed += 1;
     }
-    if printed == 0 || printed > events {
-        return Err(format!("{printed} of {events} events were printed"));
+    if printed == 0 || printed > EVENTS {
+        return Err(format!("{printed} of {EVENTS} events were printed"));
     }
     Ok(Flood {
         rate: printed as f64 / time,
-        lost: 100.0 * (events - printed) as f64 / events as f64,
+        lost: 100.0 * (EVENTS - printed) as f64 / EVENTS as f64,
         cpu: cpu * 1e9 / printed as f64,
     })
+}
+
+/// When a file grew for the last time, now that the flood has ended.
+fn last_change(path: &Path, start: Instant) -> Result<Duration, String> {
+    let (mut size, mut changed) = (0, start.elapsed());
+    while start.elapsed() - changed < QUIET {
+        let now = fs::metadata(path).map_err(|e| e.to_string())?.len();
+        if now != size {
+            (size, changed) = (now, start.elapsed());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(changed)
 }
 
 /// How long one event takes to appear.
