@@ -203,7 +203,7 @@ fn value(arg: &UsdtArg, ty: &Ty, span: Span) -> Result<ir::Expr, Diagnostic> {
         ArgPlace::Memory {
             base,
             displacement,
-            index,
+            indices,
         } => {
             let base = match base {
                 Base::Nothing => None,
@@ -212,13 +212,11 @@ fn value(arg: &UsdtArg, ty: &Ty, span: Span) -> Result<ir::Expr, Diagnostic> {
                     return Err(error::static_probe_variable(symbol, false, span));
                 }
             };
-            let index = index.map(|index| scaled(index, span));
+            let indices = indices.iter().map(|index| scaled(*index, span));
             let both = |base, index| binary(BinaryOp::Add, base, index, span);
+            let sum = base.into_iter().chain(indices).reduce(both);
             let memory = Memory {
-                base: match (base, index) {
-                    (Some(base), Some(index)) => both(base, index),
-                    (base, index) => base.or(index).unwrap_or_else(|| word(0, span)),
-                },
+                base: sum.unwrap_or_else(|| word(0, span)),
                 offset: *displacement,
                 space: Space::User,
                 bits: None,

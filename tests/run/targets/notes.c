@@ -52,6 +52,10 @@ static void come_by(int n, const char *text)
                  NOTE("demo", "variables", "0",
                  "-4@counter(%%rip) 8@longs(%%rip) -8@longs+8(%%rip) 8@16+longs(%%rip) 8@(,%%r8,8) 8@16(,%%r9,4) 8@longs(,%%r10,8)")
                  ::: "r8", "r9", "r10");
+    // A variable and two registers, of which one is scaled.
+    asm volatile("movq $8, %%r8\n movq $2, %%r9\n" NOTE("demo", "both", "0",
+                 "-4@numbers(%%r8,%%r9,2)")
+                 ::: "r8", "r9");
     asm volatile(NOTE("demo", "unplaced", "0", "-4@.Lnowhere(%%rip)") ::);
     // One variable, seen from two places.
     asm volatile(NOTE("demo", "seen", "0", "-4@counter(%%rip)") ::);

@@ -60,8 +60,8 @@ pub enum ArgPlace {
         base: Base,
         /// What is added to it.
         displacement: i64,
-        /// A register that is added too.
-        index: Option<Index>,
+        /// Registers that are added too: two at most.
+        indices: Vec<Index>,
     },
     /// In a variable that the file's symbol tables do not place: its name, and whether several
     /// have it.

@@ -87,19 +87,16 @@ fn x86_operand(text: &str) -> Option<ArgPlace> {
         shift: 0,
         half: None,
     };
-    let (base, index) = match (symbol, register, index) {
-        (None, None, None) => return None,
-        (None, None, index) => (Base::Nothing, index),
-        (None, Some(register), index) => (Base::Register(register), index),
-        (Some(symbol), None, index) => (Base::Symbol(symbol.to_owned()), index),
-        (Some(symbol), register, None) => (Base::Symbol(symbol.to_owned()), register.map(plain)),
-        // A variable and two registers.
-        (Some(_), Some(_), Some(_)) => return None,
+    let (base, added) = match (symbol, register) {
+        (None, None) if index.is_none() => return None,
+        (None, None) => (Base::Nothing, None),
+        (None, Some(register)) => (Base::Register(register), None),
+        (Some(symbol), register) => (Base::Symbol(symbol.to_owned()), register.map(plain)),
     };
     Some(ArgPlace::Memory {
         base,
         displacement,
-        index,
+        indices: added.into_iter().chain(index).collect(),
     })
 }
 
@@ -185,10 +182,10 @@ fn arm_operand(text: &str) -> Option<ArgPlace> {
     };
     let mut parts = inside.strip_suffix(']')?.split(',').map(str::trim);
     let (base, _) = arm_register(parts.next()?)?;
-    let memory = |displacement, index| ArgPlace::Memory {
+    let memory = |displacement, index: Option<Index>| ArgPlace::Memory {
         base: Base::Register(base),
         displacement,
-        index,
+        indices: index.into_iter().collect(),
     };
     let Some(second) = parts.next() else {
         return Some(memory(0, None));
@@ -265,7 +262,7 @@ mod tests {
         ArgPlace::Memory {
             base: Base::Register(base),
             displacement,
-            index,
+            indices: index.into_iter().collect(),
         }
     }
 
@@ -310,11 +307,11 @@ mod tests {
         let place = |displacement, shift| ArgPlace::Memory {
             base: Base::Nothing,
             displacement,
-            index: Some(Index {
+            indices: vec![Index {
                 register: 40,
                 shift,
                 half: None,
-            }),
+            }],
         };
         let expected = [
             arg(8, false, place(0, 3)),
@@ -326,25 +323,29 @@ mod tests {
 
     #[test]
     fn x86_variables() {
-        let variable = |name: &str, displacement, index: Option<(u32, u8)>| ArgPlace::Memory {
+        let variable = |name: &str, displacement, index: &[(u32, u8)]| ArgPlace::Memory {
             base: Base::Symbol(name.to_owned()),
             displacement,
-            index: index.map(|(register, shift)| Index {
-                register,
-                shift,
-                half: None,
-            }),
+            indices: index
+                .iter()
+                .map(|&(register, shift)| Index {
+                    register,
+                    shift,
+                    half: None,
+                })
+                .collect(),
         };
         let expected = [
-            arg(4, true, variable("counter", 0, None)),
-            arg(8, false, variable("counter", 8, None)),
-            arg(4, false, variable("_ZL7numbers", 12, None)),
-            arg(4, false, variable("calls.0", -12, None)),
-            arg(2, false, variable("numbers", 4, Some((40, 1)))),
-            arg(1, false, variable("numbers", 0, Some((40, 0)))),
+            arg(4, true, variable("counter", 0, &[])),
+            arg(8, false, variable("counter", 8, &[])),
+            arg(4, false, variable("_ZL7numbers", 12, &[])),
+            arg(4, false, variable("calls.0", -12, &[])),
+            arg(2, false, variable("numbers", 4, &[(40, 1)])),
+            arg(1, false, variable("numbers", 0, &[(40, 0)])),
+            arg(4, true, variable("numbers", 8, &[(80, 0), (40, 2)])),
         ];
         let text = "-4@counter(%rip) 8@counter+8(%rip) 4@4+_ZL7numbers+8(%rip) 4@-12+calls.0(%rip) \
-                    2@numbers+4(,%rbx,2) 1@numbers(%rbx)";
+                    2@numbers+4(,%rbx,2) 1@numbers(%rbx) -4@numbers+8(%rax,%rbx,4)";
         assert_eq!(x86(text), expected);
     }
 
@@ -358,7 +359,7 @@ mod tests {
             "4@a+(%rip)",
             "4@a@GOTPCREL(%rip)",
             "4@a(%rip,%rbx,4)x",
-            "4@a(%rax,%rbx,4)",
+            "4@a(%rax,%rbx,3)",
             "4@(,%rbx,3)",
             "4@é(%rip)",
             "4@%fs:a@tpoff",
