@@ -29,6 +29,8 @@ use sema::kernel::{
     Binary, BinaryQuery, BpfFunction, Feature, Function, Header, Kernel, KernelError, Preprocessed,
     TracepointName,
 };
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -41,6 +43,8 @@ use tracefs::Tracefs;
 pub struct Host {
     tracefs: OnceLock<Result<Tracefs, KernelError>>,
     btf: OnceLock<Result<Arc<Btf>, KernelError>>,
+    /// That of modules, by their names.
+    modules: RefCell<HashMap<String, Result<Option<Arc<Btf>>, KernelError>>>,
     raw_tracepoint_cookie: OnceLock<bool>,
     isa_v4: OnceLock<bool>,
     lookup_per_cpu: OnceLock<bool>,
@@ -108,11 +112,17 @@ impl Kernel for Host {
         if module.is_empty() || module.contains(['/', '.']) {
             return Ok(None);
         }
-        match std::fs::read(format!("{BTF_DIRECTORY}/{module}")) {
+        if let Some(known) = self.modules.borrow().get(module) {
+            return known.clone();
+        }
+        let btf = match std::fs::read(format!("{BTF_DIRECTORY}/{module}")) {
             Ok(bytes) => Btf::split(base, module, bytes).map(Arc::new).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(no_btf(&error)),
-        }
+        };
+        let mut modules = self.modules.borrow_mut();
+        modules.insert(module.to_owned(), btf.clone());
+        btf
     }
 
     fn btf_modules(&self) -> Result<Vec<String>, KernelError> {

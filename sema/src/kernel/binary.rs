@@ -149,6 +149,15 @@ pub trait Binary: Debug {
     /// # Errors
     /// As [`Binary::line`].
     fn signature(&self, address: u64) -> Result<Option<UserSignature>, KernelError>;
+
+    /// The same of many functions, in their order.
+    ///
+    /// # Errors
+    /// As [`Binary::line`].
+    fn signatures(&self, addresses: &[u64]) -> Result<Vec<Option<UserSignature>>, KernelError> {
+        let addresses = addresses.iter();
+        addresses.map(|address| self.signature(*address)).collect()
+    }
 }
 
 /// The name of a function as people write it; nothing for one that is not mangled.

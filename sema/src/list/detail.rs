@@ -42,9 +42,13 @@ fn fields(kernel: &dyn Kernel, system: &str, event: &str) -> Result<Vec<String>,
 }
 
 fn parameters(kernel: &dyn Kernel, module: &str, event: &str) -> Result<Vec<String>, KernelError> {
-    let btf = match kernel.module_btf(module)? {
-        Some(btf) if module != function::KERNEL => btf,
-        _ => Arc::clone(kernel.btf()?),
+    let own = match module {
+        function::KERNEL => None,
+        module => kernel.module_btf(module)?,
+    };
+    let btf = match own {
+        Some(btf) => btf,
+        None => Arc::clone(kernel.btf()?),
     };
     let params = rawtracepoint::params(&btf, event).unwrap_or_default();
     let lines = params.into_iter();

@@ -92,26 +92,24 @@ fn functions(
     };
     let mut found: Vec<&UserFunction> = find(all, wanted, written.is_some());
     found.sort_by(|a, b| a.name.cmp(&b.name));
+    let addresses: Vec<u64> = found.iter().map(|function| function.address).collect();
+    let signatures = match verbose {
+        true => binary.signatures(&addresses).unwrap_or_else(|error| {
+            unanswered.push(error);
+            Vec::new()
+        }),
+        false => Vec::new(),
+    };
+    let mut signatures = signatures.into_iter();
     let mut lines = Vec::new();
     for function in found {
         lines.push(format!("{provider}:{}:{}", binary.path(), function.name));
-        if verbose {
-            match parameters(binary, function) {
-                Ok(parameters) => lines.extend(parameters),
-                Err(error) => unanswered.push(error),
-            }
-        }
+        // None without debug information.
+        let signature = signatures.next().flatten().unwrap_or_default();
+        let parameters = signature.parameters.into_iter();
+        lines.extend(parameters.map(|p| format!("    {} {}", p.declaration, p.name)));
     }
     Ok(lines)
-}
-
-/// The parameters of a function as `-lv` shows them; none without debug information.
-fn parameters(binary: &dyn Binary, function: &UserFunction) -> Result<Vec<String>, KernelError> {
-    let signature = binary.signature(function.address)?.unwrap_or_default();
-    let lines = signature.parameters.into_iter();
-    Ok(lines
-        .map(|p| format!("    {} {}", p.declaration, p.name))
-        .collect())
 }
 
 fn static_probes(binary: &dyn Binary, wanted: &str) -> Result<Vec<String>, KernelError> {

@@ -4,6 +4,7 @@ use super::elf::Elf;
 use gimli::{AttributeValue, EndianSlice, LittleEndian, UnitOffset, constants};
 use sema::kernel::{UserParameter, UserSignature, ValueShape};
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 type Reader<'s> = EndianSlice<'s, LittleEndian>;
@@ -134,7 +135,7 @@ impl<'s> Debug<'s> {
             let mut entries = unit.entries();
             while let Some(entry) = entries.next_dfs()? {
                 if entry.tag == constants::DW_TAG_subprogram
-                    && self.starts_at(&unit, entry, address)?
+                    && self.start_of(&unit, entry)? == Some(address)
                 {
                     let place = Place {
                         unit: Rc::clone(&unit),
@@ -145,6 +146,35 @@ impl<'s> Debug<'s> {
             }
         }
         Ok(None)
+    }
+
+    /// The same for many functions, by their addresses: everything is read once.
+    pub(super) fn signatures(
+        &self,
+        addresses: &HashSet<u64>,
+    ) -> Result<HashMap<u64, UserSignature>, gimli::Error> {
+        let mut found = HashMap::new();
+        let mut headers = self.dwarf.units();
+        while let Some(header) = headers.next()? {
+            let unit = Rc::new(self.dwarf.unit(header)?);
+            let mut entries = unit.entries();
+            while let Some(entry) = entries.next_dfs()? {
+                if entry.tag != constants::DW_TAG_subprogram {
+                    continue;
+                }
+                let start = self.start_of(&unit, entry)?;
+                let Some(start) = start.filter(|start| addresses.contains(start)) else {
+                    continue;
+                };
+                let place = Place {
+                    unit: Rc::clone(&unit),
+                    entry: entry.clone(),
+                };
+                let signature = self.signature_of(&place)?;
+                found.entry(start).or_insert(signature);
+            }
+        }
+        Ok(found)
     }
 
     /// Whether a unit has code at an address; so it is taken where it does not say.
@@ -160,17 +190,13 @@ impl<'s> Debug<'s> {
         Ok(!any)
     }
 
-    fn starts_at(
-        &self,
-        unit: &Unit<'s>,
-        entry: &Entry<'s>,
-        address: u64,
-    ) -> Result<bool, gimli::Error> {
+    /// Where the code of a function starts, if it has any.
+    fn start_of(&self, unit: &Unit<'s>, entry: &Entry<'s>) -> Result<Option<u64>, gimli::Error> {
         if let Some(low) = entry.attr_value(constants::DW_AT_low_pc) {
-            return Ok(self.dwarf.attr_address(unit, low)? == Some(address));
+            return self.dwarf.attr_address(unit, low);
         }
         let mut ranges = self.dwarf.die_ranges(unit, entry)?;
-        Ok(ranges.next()?.is_some_and(|range| range.begin == address))
+        Ok(ranges.next()?.map(|range| range.begin))
     }
 
     fn signature_of(&self, function: &Place<'s>) -> Result<UserSignature, gimli::Error> {

@@ -162,6 +162,13 @@ impl Binary for HostBinary {
         let found = self.ask_debug(|debug| debug.signature(address))?;
         Ok(found.flatten())
     }
+
+    fn signatures(&self, addresses: &[u64]) -> Result<Vec<Option<UserSignature>>, KernelError> {
+        let wanted = addresses.iter().copied().collect();
+        let found = self.ask_debug(|debug| debug.signatures(&wanted))?;
+        let found = found.unwrap_or_default();
+        Ok(addresses.iter().map(|at| found.get(at).cloned()).collect())
+    }
 }
 
 /// The file with the debug symbols of another, which is open, where it has none itself.
