@@ -38,7 +38,7 @@ pub use host::Host;
 pub use info::info;
 pub use load::Disabled;
 pub use print::{Buffering, Output, OutputFormat};
-pub use session::{Options, Outcome, Progress, Session, Statistics};
+pub use session::{Doing, Options, Outcome, Progress, Session, Statistics};
 pub use symbol::{Frame, NoSymbols, Symbol, Symbols};
 pub use sys::{SyscallError, possible_cpus};
 pub use verifier::Rejection;

@@ -65,6 +65,10 @@ pub fn trials() -> Vec<Trial> {
             )
         }));
     }
+    trials.push(Trial::ignorable_test(
+        "lifetime: who asks for the end twice does not wait until all is detached",
+        asked_twice,
+    ));
     for (what, script, needs, may_finish) in MANY {
         for (how, signal) in [("is interrupted", Signal::INT), ("is killed", Signal::KILL)] {
             let name = format!("lifetime: nothing is left when attaching to {what} {how}");
@@ -74,6 +78,28 @@ pub fn trials() -> Vec<Trial> {
         }
     }
     trials
+}
+
+/// A second SIGINT while the kernel detaches, which takes it ten seconds: the maps are printed with
+/// links still there, and nothing is left in the end.
+fn asked_twice() -> Result<Completion, Failed> {
+    const SCRIPT: &str = "fentry:vfs_* { @ = count(); } fentry:ksys_* { @ = count(); }";
+    if let Some(reason) = cannot(&["fentry"]) {
+        return Ok(Completion::ignored_with(reason));
+    }
+    let running = Running::start(strobe().args(["-e", SCRIPT]))?;
+    running.wait_attached()?;
+    let held = objects_of(running.pid())?;
+    running.signal(Signal::INT)?;
+    std::thread::sleep(Duration::from_millis(500));
+    running.signal(Signal::INT)?;
+    running.wait_printed("@: ")?;
+    let links = held.iter().filter(|(kind, _)| *kind == "link");
+    if !links.rev().any(exists) {
+        return Err("it has waited until all was detached".into());
+    }
+    running.end()?;
+    all_go(&held)
 }
 
 /// What probes of functions need.

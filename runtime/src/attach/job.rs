@@ -1,7 +1,6 @@
 //! What there is to attach, and doing much of it at the same time.
 
 use super::{Attachment, Watch, attach};
-use crate::Error;
 use crate::load::{LoadedProgram, Sharing};
 use crate::sys::SyscallError;
 use codegen::object::is_run_by_us;
@@ -93,11 +92,16 @@ fn may_share(a: &AttachTarget, b: &AttachTarget) -> bool {
 /// What came of a job.
 type Outcome = Result<Attachment, SyscallError>;
 
-/// Does all jobs; those that were interrupted are an error, and what was attached goes again.
-pub(super) fn run<'a, 'p>(
-    jobs: &'a [Job<'p>],
-    watch: &Watch<'_>,
-) -> Result<Vec<(&'a Job<'p>, Outcome)>, Error> {
+/// What came of all.
+pub(super) struct Outcomes<'a, 'p> {
+    /// The jobs that were done.
+    pub(super) done: Vec<(&'a Job<'p>, Outcome)>,
+    /// Whether there was no time for others.
+    pub(super) interrupted: bool,
+}
+
+/// Does all jobs, unless it is interrupted.
+pub(super) fn run<'a, 'p>(jobs: &'a [Job<'p>], watch: &Watch<'_>) -> Outcomes<'a, 'p> {
     let slow = jobs.iter().filter(|job| job.is_slow()).count();
     let threads = if slow > MANY { THREADS.min(slow) } else { 1 };
     let queue = Queue {
@@ -115,17 +119,17 @@ pub(super) fn run<'a, 'p>(
         }
         queue.work(watch);
     });
-    if queue.interrupted.load(Ordering::Relaxed) {
-        return Err(Error::Interrupted);
-    }
+    let interrupted = queue.interrupted.load(Ordering::Relaxed);
     let outcomes = queue
         .outcomes
         .into_inner()
         .unwrap_or_else(|e| e.into_inner());
     let outcomes = jobs.iter().zip(outcomes);
-    Ok(outcomes
-        .filter_map(|(job, outcome)| Some((job, outcome?)))
-        .collect())
+    let done = outcomes.filter_map(|(job, outcome)| Some((job, outcome?)));
+    Outcomes {
+        done: done.collect(),
+        interrupted,
+    }
 }
 
 /// Jobs that threads share.

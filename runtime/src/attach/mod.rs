@@ -17,6 +17,7 @@ use crate::sys::{SyscallError, process, rlimit};
 use job::Job;
 use sema::ir::{AttachTarget, MissingProbes};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Open files that have nothing to do with attaching: programs, maps, the output and such; a guess.
 const OTHER_FILES: u64 = 256;
@@ -74,32 +75,47 @@ impl Links {
     }
 }
 
-impl Drop for Links {
-    fn drop(&mut self) {
+impl Links {
+    /// Detaches everything; tells how many links of how many are closed.
+    pub(crate) fn close(&mut self, told: &(dyn Fn(usize, usize) + Sync)) {
         let watched = std::mem::take(&mut self.watched);
         self.links
             .extend(watched.into_iter().flat_map(|(_, links)| links));
-        close_together(std::mem::take(&mut self.links));
+        close_together(std::mem::take(&mut self.links), told);
         if self.events.len() > FEW_EVENTS {
             process::close_elsewhere(std::mem::take(&mut self.events));
         }
     }
 }
 
+impl Drop for Links {
+    fn drop(&mut self) {
+        self.close(&|_, _| {});
+    }
+}
+
 /// Closes files, many at a time.
-fn close_together(files: Vec<OwnedFd>) {
+fn close_together(files: Vec<OwnedFd>, told: &(dyn Fn(usize, usize) + Sync)) {
     const STACK_SIZE: usize = 64 * 1024;
+    let all = files.len();
+    let closed = AtomicUsize::new(0);
+    let close = |batch: Vec<OwnedFd>| {
+        for file in batch {
+            drop(file);
+            told(closed.fetch_add(1, Ordering::Relaxed) + 1, all);
+        }
+    };
     let share = files.len().div_ceil(CLOSING_THREADS).max(1);
     let mut files = files.into_iter().peekable();
     std::thread::scope(|scope| {
         loop {
             let batch: Vec<OwnedFd> = files.by_ref().take(share).collect();
             if files.peek().is_none() {
-                return drop(batch);
+                return close(batch);
             }
             // Where no thread can be had, the batch is dropped, and so closed, right here.
             let builder = std::thread::Builder::new().stack_size(STACK_SIZE);
-            drop(builder.spawn_scoped(scope, move || drop(batch)));
+            drop(builder.spawn_scoped(scope, || close(batch)));
         }
     });
 }
@@ -137,7 +153,10 @@ pub(crate) fn attach_all(
     let jobs = job::jobs(programs);
     // Where the limit cannot be raised, running into it is reported.
     let _ = rlimit::raise_open_files(2 * jobs.len() as u64 + OTHER_FILES);
-    for (job, outcome) in job::run(&jobs, watch)? {
+    let outcomes = job::run(&jobs, watch);
+    // What is attached all the same goes with the others, which is together.
+    let mut failure = outcomes.interrupted.then_some(Error::Interrupted);
+    for (job, outcome) in outcomes.done {
         let error = match outcome {
             Ok(attachment) => {
                 attached.targets += job.targets.len() - attachment.refused.len();
@@ -156,12 +175,14 @@ pub(crate) fn attach_all(
             },
         };
         match missing {
-            MissingProbes::Error => return Err(error),
+            MissingProbes::Error => {
+                failure.get_or_insert(error);
+            }
             MissingProbes::Warn => attached.missing.push(error),
             MissingProbes::Ignore => {}
         }
     }
-    Ok(attached)
+    failure.map_or(Ok(attached), Err)
 }
 
 fn attach(job: &Job<'_>, pid: Option<u32>) -> Result<Attachment, SyscallError> {

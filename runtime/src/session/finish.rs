@@ -1,7 +1,7 @@
 //! The end of a run: detach, `end` probes, what is left in the ring, the maps, what was lost.
 
 use super::run::Records;
-use super::{Outcome, Session};
+use super::{Doing, Outcome, Session, tell};
 use crate::Error;
 use crate::print::Output;
 use crate::sys::SyscallError;
@@ -52,23 +52,38 @@ impl Session {
     }
 
     /// Detaches, which takes the kernel a while, and goes on with the records that come meanwhile.
+    /// Whoever asks for the end once more does not want to wait: the run ends at once, and the kernel
+    /// goes on for itself.
     fn detach(&mut self, output: &mut Output) -> Result<(), Error> {
-        let links = std::mem::take(&mut self.links);
+        let mut links = std::mem::take(&mut self.links);
         if links.is_empty() {
             return Ok(());
         }
         let (done, last_drop) = pipe().map_err(|error| SyscallError::io("open a pipe", &error))?;
+        let progress = self.progress.clone();
         let detaching = std::thread::Builder::new().spawn(move || {
-            drop(links);
+            links.close(&|done, all| tell(progress.as_ref(), Doing::Detaching, (done, all)));
             drop(last_drop);
         });
         // Where no thread can be had, the links have been dropped with the closure.
         drop(detaching);
-        while !self.wait_for_records(&done)? {
+        while !self.wait_detached(&done)? {
             self.drain(output)?;
             output.flush()?;
         }
         Ok(())
+    }
+
+    /// Waits for records, for `done`, or for a signal that asks for the end; tells whether it was one
+    /// of the last two.
+    fn wait_detached(&self, done: &std::io::PipeReader) -> Result<bool, SyscallError> {
+        let interests = [
+            Some(Interest::Readable(done.as_fd())),
+            self.ring_fd().map(Interest::Readable),
+            Some(Interest::Readable(self.signals.as_fd())),
+        ];
+        let [done, _, signalled] = poll::wait(interests, None)?;
+        Ok(done || signalled && self.signals.asks_for_the_end())
     }
 
     /// Ends the command if it still runs: politely at first.

@@ -27,6 +27,7 @@ use sema::ir::{AttachTarget, MapId, MapValue, Type};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// What a person may choose for a run.
@@ -44,12 +45,21 @@ pub struct Options {
     pub disabled: Disabled,
     /// What is asked of the kernel's run-time statistics.
     pub statistics: Statistics,
-    /// Told, by several threads, how many attachments of how many are made.
+    /// Told, by several threads, how many attachments of how many are made, and in the end undone.
     pub progress: Option<Progress>,
 }
 
-/// Who is told how attaching goes on.
-pub type Progress = Box<dyn Fn(usize, usize) + Sync>;
+/// Who is told how attaching and detaching go on.
+pub type Progress = Arc<dyn Fn(Doing, usize, usize) + Send + Sync>;
+
+/// What takes the kernel long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Attaching.
+    Attaching,
+    /// Detaching.
+    Detaching,
+}
 
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -96,6 +106,7 @@ pub struct Session {
     statistics: Option<statistics::Kept>,
     /// The process that timers and counters are for; nothing for all.
     pid: Option<u32>,
+    progress: Option<Progress>,
 }
 
 impl std::fmt::Debug for Session {
@@ -160,8 +171,9 @@ impl Session {
             refused,
             statistics: statistics::Kept::start(options.statistics)?,
             pid: options.pid,
+            progress: options.progress,
         };
-        session.attach(options.progress.as_deref())?;
+        session.attach()?;
         Ok(session)
     }
 
@@ -185,7 +197,7 @@ impl Session {
         &self.refused
     }
 
-    fn attach(&mut self, progress: Option<&(dyn Fn(usize, usize) + Sync)>) -> Result<(), Error> {
+    fn attach(&mut self) -> Result<(), Error> {
         if names_processes(&self.manifest) {
             self.names.watch(self.pid);
         }
@@ -193,9 +205,10 @@ impl Session {
         if self.asked_to_exit() {
             return Ok(());
         }
+        let progress = |done, all| tell(self.progress.as_ref(), Doing::Attaching, (done, all));
         let watch = Watch {
             pid: self.pid,
-            progress: progress.unwrap_or(&|_, _| {}),
+            progress: &progress,
             interrupted: &|| self.signals.asks_for_the_end(),
         };
         let missing = self.manifest.config.missing_probes;
@@ -263,6 +276,13 @@ impl Session {
             names: &self.names,
             zeroed: &self.zeroed,
         }
+    }
+}
+
+/// Tells how many of how many are done, where somebody wants to know.
+fn tell(progress: Option<&Progress>, doing: Doing, (done, all): (usize, usize)) {
+    if let Some(progress) = progress {
+        progress(doing, done, all);
     }
 }
 
