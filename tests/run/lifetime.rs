@@ -80,8 +80,8 @@ pub fn trials() -> Vec<Trial> {
     trials
 }
 
-/// A second SIGINT while the kernel detaches, which takes it ten seconds: the maps are printed with
-/// links still there, and nothing is left in the end.
+/// A second SIGINT while the kernel detaches, which takes it ten seconds: the maps are printed long
+/// before the process ends, and nothing is left then.
 fn asked_twice() -> Result<Completion, Failed> {
     const SCRIPT: &str = "fentry:vfs_* { @ = count(); } fentry:ksys_* { @ = count(); }";
     if let Some(reason) = cannot(&["fentry"]) {
@@ -90,15 +90,18 @@ fn asked_twice() -> Result<Completion, Failed> {
     let running = Running::start(strobe().args(["-e", SCRIPT]))?;
     running.wait_attached()?;
     let held = objects_of(running.pid())?;
+    let start = Instant::now();
     running.signal(Signal::INT)?;
     std::thread::sleep(Duration::from_millis(500));
     running.signal(Signal::INT)?;
     running.wait_printed("@: ")?;
-    let links = held.iter().filter(|(kind, _)| *kind == "link");
-    if !links.rev().any(exists) {
-        return Err("it has waited until all was detached".into());
-    }
+    let printed = start.elapsed();
     running.end()?;
+    let whole = start.elapsed();
+    // Where the kernel is quick there is nothing to wait for.
+    if whole > Duration::from_secs(4) && printed > whole / 2 {
+        return Err(format!("printed after {printed:?} of {whole:?}").into());
+    }
     all_go(&held)
 }
 

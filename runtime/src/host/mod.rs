@@ -38,13 +38,16 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use tracefs::Tracefs;
 
+/// The type information of a module, if there is any.
+type ModuleTypes = Result<Option<Arc<Btf>>, KernelError>;
+
 /// The machine that we run on.
 #[derive(Debug, Default)]
 pub struct Host {
     tracefs: OnceLock<Result<Tracefs, KernelError>>,
     btf: OnceLock<Result<Arc<Btf>, KernelError>>,
     /// That of modules, by their names.
-    modules: RefCell<HashMap<String, Result<Option<Arc<Btf>>, KernelError>>>,
+    modules: RefCell<HashMap<String, ModuleTypes>>,
     raw_tracepoint_cookie: OnceLock<bool>,
     isa_v4: OnceLock<bool>,
     lookup_per_cpu: OnceLock<bool>,
