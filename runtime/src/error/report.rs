@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::attach::NO_KPROBES;
+use crate::sys::perf::OPEN_KPROBE;
 use crate::sys::process;
 use crate::{Rejection, SyscallError};
 use codegen::object::SourceSpan;
@@ -102,12 +103,20 @@ fn attach(error: &Error, clause: SourceSpan, cause: &SyscallError) -> Diagnostic
         libc::ENOSYS if cause.attempted == NO_KPROBES => report
             .note("it was built without CONFIG_KPROBE_EVENTS")
             .help("use a tracepoint: `strobe -l 'tracepoint:*'` shows them"),
+        libc::EILSEQ => report
+            .note("behind the end of the function, or inside an instruction, which a breakpoint would change")
+            .help("leave the offset out, or take that of an instruction, as `objdump -d vmlinux` shows them"),
+        libc::EINVAL if cause.attempted == OPEN_KPROBE => report
+            .note("the kernel lets nobody probe this: it runs while a probe does, or is marked so")
+            .help("probe what calls it, or what it calls"),
         libc::EEXIST if is_pin(cause) => report
             .help("remove what is there (`rm`), or pin it under another name"),
         _ if is_pin(cause) => report
             .note("an iterator can be pinned in a BPF file system alone, in a directory that is there")
             .help("mount one: `mount -t bpf bpf /sys/fs/bpf`"),
-        libc::ENOENT => report.note("the kernel knows no such place to attach to"),
+        libc::ENOENT => report
+            .note("the kernel knows no such place to attach to")
+            .help("see what there is with `strobe -l`"),
         libc::EMFILE => report.help("raise the limit on open files: `ulimit -n`"),
         libc::ESRCH => report
             .note("the process has ended")

@@ -46,6 +46,10 @@ impl SyscallError {
 
 /// The words for an error number.
 pub(crate) fn describe(errno: i32) -> String {
+    // What its name is about has nothing to do with what the kernel means.
+    if errno == libc::EILSEQ {
+        return "no instruction starts there".to_owned();
+    }
     describe_io(&io::Error::from_raw_os_error(errno))
 }
 

@@ -44,6 +44,9 @@ struct Attribute {
 /// What is attempted when the CPU is to count.
 pub(crate) const COUNT_HARDWARE: &str = "open a counter of the CPU";
 
+/// What is attempted when a function or an instruction of the kernel is to be probed.
+pub(crate) const OPEN_KPROBE: &str = "open a kprobe";
+
 /// What is attempted when memory is to be watched.
 pub(crate) const WATCH_MEMORY: &str = "watch memory";
 
@@ -141,8 +144,7 @@ pub(crate) fn open_kprobe(
     function: &str,
     offset: u64,
 ) -> Result<OwnedFd, SyscallError> {
-    const ATTEMPTED: &str = "open a kprobe";
-    let name = CString::new(function).map_err(|_| SyscallError::new(ATTEMPTED, libc::EINVAL))?;
+    let name = CString::new(function).map_err(|_| SyscallError::new(OPEN_KPROBE, libc::EINVAL))?;
     let attribute = Attribute {
         kind,
         config,
@@ -153,7 +155,7 @@ pub(crate) fn open_kprobe(
         config2: offset,
         ..Attribute::default()
     };
-    open(attribute, Scope::Cpu(0), ATTEMPTED)
+    open(attribute, Scope::Cpu(0), OPEN_KPROBE)
 }
 
 /// Opens an instruction of a file that processes run. Programs on it run on every CPU.

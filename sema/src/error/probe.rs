@@ -201,6 +201,17 @@ pub(crate) fn unknown_raw_tracepoint(event: &str, all: &[&str], span: Span) -> D
         .help("see what there is with `strobe -l 'rawtracepoint:*'`")
 }
 
+/// A function that the verifier takes no program for, without a word.
+pub(crate) fn not_traceable(provider: &str, name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "not-traceable",
+        format!("`{name}` cannot be traced by `{provider}`"),
+    )
+    .primary(span, "refused by the kernel")
+    .note("it runs while a program is started, so that its own would never be")
+    .help("trace a function that calls it")
+}
+
 pub(crate) fn no_module(module: &str, span: Span) -> Diagnostic {
     Diagnostic::error("unknown-module", format!("no module `{module}` is loaded"))
         .primary(span, "no such module")

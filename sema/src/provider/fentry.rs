@@ -55,6 +55,10 @@ fn single(
     let name = part.text.as_str();
     let module = module.map(|part| part.text.as_str());
     let kernel = cx.kernel;
+    if !function::is_traceable(name) {
+        cx.report(error::not_traceable(point.provider.name, name, part.span));
+        return Ok(Vec::new());
+    }
     if module.is_none_or(|module| module == function::KERNEL)
         && let Some(site) = in_kernel(kernel.btf()?, point, moment, name, false)?
     {
