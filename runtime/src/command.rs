@@ -58,7 +58,7 @@ fn cannot_run(name: &str, errno: i32) -> Error {
 }
 
 /// Whether a program can be run, before anything is attached for it: by its path, or by its name in
-/// `$PATH`. The error is what `exec` would say.
+/// `$PATH`. The error is what `exec` would say, but for a directory, which it calls forbidden.
 fn look_for(name: &str) -> Result<(), i32> {
     let directories = std::env::var_os("PATH").unwrap_or_default();
     let candidates: Vec<_> = match name.contains('/') {
@@ -72,6 +72,7 @@ fn look_for(name: &str) -> Result<(), i32> {
     let can_run = |file: &Metadata| file.permissions().mode() & 0o111 != 0;
     match files.iter().any(can_run) {
         true => Ok(()),
+        false if name.contains('/') && Path::new(name).is_dir() => Err(libc::EISDIR),
         false if files.is_empty() => Err(libc::ENOENT),
         false => Err(libc::EACCES),
     }
