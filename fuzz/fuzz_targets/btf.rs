@@ -16,6 +16,10 @@ fuzz_target!(|data: &[u8]| {
     let btf = Arc::new(btf);
     if let Ok(module) = Btf::split(Arc::clone(&btf), "module", data.to_vec()) {
         ask(&module);
+        let module = Arc::new(module);
+        if let Ok(stacked) = Btf::stacked(&module, Arc::clone(&module)) {
+            ask(&stacked);
+        }
     }
 });
 

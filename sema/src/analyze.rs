@@ -1,15 +1,14 @@
 //! The whole analysis: rounds of checking until the types are stable.
 
-use crate::cx::{Cx, NameRoom, Phase, ProgramCx, Wanted};
+use crate::cx::{Cx, NameRoom, Phase, ProgramCx};
 use crate::definitions::Definitions;
-use crate::kernel::btf::Btf;
+use crate::modules::{Modules, Wanted};
 use crate::provider::{self, Site};
 use crate::tables::Variables;
 use crate::{Kernel, config, error, infer, ir};
 use lexer::Diagnostic;
 use parser::ast::{self, Item};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// Rounds after which types that still change are taken as they are. Integer types widen at most
 /// three times; what is left are strings that grow with every round, which their size limits.
@@ -67,31 +66,22 @@ pub fn analyze(
     kernel: &dyn Kernel,
     options: &Options,
 ) -> Result<ir::Program, Vec<Diagnostic>> {
-    // What the kernel describes needs no header, and headers of the system may say it otherwise: they
-    // are read where something is missing without them.
+    // What the kernel and its modules describe needs no header, and headers of the system may say it
+    // otherwise: they are read where something is missing without them.
+    let mut sources = Sources::default();
     let mut wanted = Wanted::default();
-    let alone = Sources::default();
-    let first = with_sources(script, kernel, options, alone, &mut wanted);
-    if first.is_ok() {
-        return first;
-    }
-    let module = wanted.module(kernel);
-    let mut last = match &module {
-        Some(_) => {
-            let of_module = Sources {
-                module: module.clone(),
-                ..Sources::default()
-            };
-            with_sources(script, kernel, options, of_module, &mut wanted)
-        }
-        None => first,
-    };
-    if last.is_err() && includes_system(script, kernel) {
-        let all = Sources {
-            reads_system: true,
-            module,
+    let mut last = with_sources(script, kernel, options, &sources, &mut wanted);
+    // What a module describes may mention what another one does.
+    while last.is_err() || wanted.matters() {
+        let Some(modules) = sources.modules.with(&wanted, kernel) else {
+            break;
         };
-        last = with_sources(script, kernel, options, all, &mut wanted);
+        sources.modules = modules;
+        last = with_sources(script, kernel, options, &sources, &mut wanted);
+    }
+    if last.is_err() && includes_system(script, kernel) {
+        sources.reads_system = true;
+        last = with_sources(script, kernel, options, &sources, &mut wanted);
     }
     last
 }
@@ -101,27 +91,25 @@ pub fn analyze(
 struct Sources {
     /// Whether headers of the system are read.
     reads_system: bool,
-    /// The types of a module.
-    module: Option<Arc<Btf>>,
+    /// The modules whose types are read.
+    modules: Modules,
 }
 
 fn includes_system(script: &ast::Program, kernel: &dyn Kernel) -> bool {
-    Definitions::read(script, kernel, false, None).0.left_out
+    let alone = Modules::default();
+    Definitions::read(script, kernel, false, alone).0.left_out
 }
 
 fn with_sources(
     script: &ast::Program,
     kernel: &dyn Kernel,
     options: &Options,
-    sources: Sources,
+    sources: &Sources,
     wanted: &mut Wanted,
 ) -> Result<ir::Program, Vec<Diagnostic>> {
     let (config, reports) = config::settings(script, &options.environment);
-    let Sources {
-        reads_system,
-        module,
-    } = sources;
-    let (definitions, wrong) = Definitions::read(script, kernel, reads_system, module);
+    let modules = sources.modules.clone();
+    let (definitions, wrong) = Definitions::read(script, kernel, sources.reads_system, modules);
     let mut cx = Cx::new(kernel, &definitions, options, config);
     let clauses = expand(script, &mut cx);
     let mut standing = cx.take_reports();
@@ -148,6 +136,7 @@ fn with_sources(
         }
     }
     *wanted = std::mem::take(&mut cx.wanted);
+    wanted.add(&definitions.wanted);
     infer::check_maps(&mut cx);
     check_parameters(&mut cx);
     let limit = cx.config.max_bpf_progs;

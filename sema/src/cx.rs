@@ -3,8 +3,9 @@
 use crate::definitions::Definitions;
 use crate::infer::{Frame, Macros};
 use crate::ir::{self, Event, EventId, EventKind, MapId};
-use crate::kernel::btf::{Btf, Kind};
+use crate::kernel::btf::{Btf, EnumConstant, Kind, TypeId};
 use crate::kernel::{Kernel, KernelError};
+use crate::modules::Wanted;
 use crate::provider::Site;
 use crate::tables::{Held, Learnt, Maps, Variables};
 use crate::ty::Ty;
@@ -13,7 +14,6 @@ use crate::{Options, error};
 use lexer::{Diagnostic, Severity, Span};
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// How much of each end of the way through macros a report shows.
 const WAY_SHOWN: usize = 4;
@@ -45,41 +45,10 @@ pub(crate) struct Cx<'a> {
     excluded: Vec<String>,
     /// Where `task_struct` tells of parents, where BTF tells; asked for at most once.
     pub(crate) lineage: OnceCell<Option<ir::Lineage>>,
-    /// What the kernel itself does not describe.
+    /// What modules of the kernel may describe.
     pub(crate) wanted: Wanted,
     /// The program that is being checked.
     pub(crate) program: ProgramCx,
-}
-
-/// What a script asks for and the kernel itself does not describe, but one of its modules may.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
-    /// Types by their names.
-    pub(crate) types: Vec<(String, Kind)>,
-    /// Constants of enums, or other names that mean nothing.
-    pub(crate) constants: Vec<String>,
-    /// Modules whose functions have arguments of types of their own.
-    pub(crate) modules: Vec<String>,
-}
-
-impl Wanted {
-    /// The type information of the first module that has one of these.
-    pub(crate) fn module(&self, kernel: &dyn Kernel) -> Option<Arc<Btf>> {
-        let named = self.modules.iter().cloned();
-        let all = match self.types.is_empty() && self.constants.is_empty() {
-            true => Vec::new(),
-            false => kernel.btf_modules().unwrap_or_default(),
-        };
-        let has = |btf: &Arc<Btf>| {
-            let mut types = self.types.iter();
-            let mut constants = self.constants.iter();
-            self.modules.iter().any(|module| module == btf.name())
-                || types.any(|(name, kind)| btf.find_own(name, *kind).is_some())
-                || constants.any(|name| matches!(btf.find_constant(name), Ok(Some(_))))
-        };
-        let mut modules = named.chain(all);
-        modules.find_map(|name| kernel.module_btf(&name).ok().flatten().filter(has))
-    }
 }
 
 /// What types are learnt from. A phase begins when nothing more can be learnt in the last, so that
@@ -115,6 +84,8 @@ pub(crate) struct ProgramCx {
     pub(crate) reads_context: bool,
     /// Whether the program reads what debug information alone says of its attach point.
     pub(crate) reads_debug_information: bool,
+    /// Whether the program names types, which mean what the traced module has under their names.
+    pub(crate) names_types: bool,
     /// Whether the program asks for the name of its attach point.
     pub(crate) reads_probe_name: bool,
     /// Whether the program takes a stack, which some program types take from another place.
@@ -182,6 +153,37 @@ impl<'a> Cx<'a> {
     /// The types of the kernel, with the script's own before them.
     pub(crate) fn btf(&self) -> Result<&'a Btf, KernelError> {
         self.definitions.btf()
+    }
+
+    /// Looks a type up by kind and name, as the code sees it that the probe is in.
+    pub(crate) fn find(&mut self, name: &str, kind: Kind) -> Option<TypeId> {
+        let found = self.seen(|btf| btf.find_own(name, kind));
+        found.or_else(|| self.btf().ok()?.find(name, kind))
+    }
+
+    /// Looks the constant of an enum up by name, as the code sees it that the probe is in.
+    pub(crate) fn find_constant(&mut self, name: &str) -> Option<EnumConstant> {
+        let found = self.seen(|btf| btf.find_own_constant(name).ok()?);
+        found.or_else(|| self.btf().ok()?.find_constant(name).ok()?)
+    }
+
+    /// What a name means to the script itself, or in the module that is traced. Takes note of the
+    /// module where its types are not among those that we have.
+    fn seen<T>(&mut self, find: impl Fn(&Btf) -> Option<T>) -> Option<T> {
+        self.program.names_types = true;
+        let own = self.definitions.own().and_then(&find);
+        if own.is_some() {
+            return own;
+        }
+        let home = self.program.site.module()?;
+        if let Some(module) = self.definitions.modules.get(home) {
+            return find(module);
+        }
+        let module = self.kernel.module_btf(home).ok()??;
+        if find(&module).is_some() {
+            self.wanted.module(home);
+        }
+        None
     }
 
     /// Takes note of a named parameter; what is said of it where it is first used holds.

@@ -20,6 +20,7 @@ mod infer;
 pub mod ir;
 pub mod kernel;
 pub mod list;
+mod modules;
 mod provider;
 pub mod reference;
 mod tables;

@@ -268,7 +268,7 @@ pub(crate) fn check_name(name: &str, span: Span, cx: &mut Cx<'_>) -> Typed {
     if macros::is_macro(name, cx) {
         return macros::no_such_call(name, &[], span, cx);
     }
-    cx.wanted.constants.push(name.to_owned());
+    cx.wanted.constant(name);
     let own = macros::names(cx);
     let values = all().filter(|b| matches!(b.check, Check::Value(_) | Check::Either(..)));
     let own = own.iter().map(String::as_str);

@@ -49,8 +49,8 @@ pub(super) fn kernel_value(builtin: ir::Builtin, ty: Ty, span: Span) -> Typed {
 
 /// A constant of one of the kernel's enums.
 pub(super) fn kernel_constant(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Typed> {
+    let found = cx.find_constant(name)?;
     let btf = cx.btf().ok()?;
-    let found = btf.find_constant(name).ok()??;
     let ty = crate::infer::from_btf(btf, found.ty).ok()?;
     Some(Typed::value(ExprKind::Int(found.value as u64), ty, span))
 }

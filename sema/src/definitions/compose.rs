@@ -4,6 +4,7 @@ use super::tags::{self, Tag, Tags};
 use crate::error;
 use crate::infer::integer_named;
 use crate::kernel::btf::{Btf, Builder, Kind, TypeId};
+use crate::modules::Wanted;
 use lexer::{Diagnostic, Span};
 use parser::c::ast::{
     Attributes, Declaration, Declarator, Derived, Macro, Specifier, SpecifierKind, TypeName, Unit,
@@ -42,14 +43,27 @@ pub(super) struct Composer<'a> {
     basics: HashMap<&'static str, Known>,
     /// The constants of enums.
     pub(super) constants: HashMap<String, (Value, Span)>,
+    wanted: Wanted,
     reports: Vec<Diagnostic>,
+}
+
+/// What the C definitions of a script are.
+#[derive(Default)]
+pub(super) struct Composed {
+    /// The types, where any are defined.
+    pub(super) layer: Option<Btf>,
+    /// The numbers of the system's macros.
+    pub(super) constants: HashMap<String, i128>,
+    /// Types that nothing defines.
+    pub(super) wanted: Wanted,
+    pub(super) reports: Vec<Diagnostic>,
 }
 
 /// Makes a layer of types over the base; nothing where no type is defined.
 pub(super) fn compose(unit: &Unit, base: Option<Arc<Btf>>) -> Composed {
     let foreign = |m: &Macro| m.constant.is_some();
     if unit.declarations.is_empty() && !unit.macros.iter().any(foreign) {
-        return (None, HashMap::new(), Vec::new());
+        return Composed::default();
     }
     let mut builder = match &base {
         Some(base) => Builder::continuing(base),
@@ -65,23 +79,27 @@ pub(super) fn compose(unit: &Unit, base: Option<Arc<Btf>>) -> Composed {
         signs: HashMap::new(),
         basics: HashMap::new(),
         constants: HashMap::new(),
+        wanted: Wanted::default(),
         reports: Vec::new(),
     };
     for declaration in &unit.declarations {
         composer.declaration(declaration);
     }
     let constants = composer.macros(unit);
+    let wanted = std::mem::take(&mut composer.wanted);
     let (bytes, mut reports) = composer.finish();
     let layer = match base {
-        Some(base) => Btf::split(base, "the script", bytes),
+        Some(base) => Btf::over(base, "the script", bytes),
         None => Btf::parse("the script", bytes),
     };
     let layer = layer.map_err(|e| reports.push(error::kernel(&e, Span::default())));
-    (layer.ok(), constants, reports)
+    Composed {
+        layer: layer.ok(),
+        constants,
+        wanted,
+        reports,
+    }
 }
-
-/// The types, the numbers of the system's macros, and what is wrong.
-type Composed = (Option<Btf>, HashMap<String, i128>, Vec<Diagnostic>);
 
 impl Composer<'_> {
     pub(super) fn report(&mut self, report: Diagnostic) {
@@ -231,6 +249,7 @@ impl Composer<'_> {
             self.typedefs.insert(name.to_owned(), (known, span));
             return Some(self.learn(known));
         }
+        self.wanted.ty(name, Kind::Typedef);
         let mut names: Vec<&str> = self.typedefs.keys().map(String::as_str).collect();
         if let Some(base) = self.base {
             names.extend(base.names(Kind::Typedef).iter().map(|(name, _)| *name));
@@ -275,6 +294,7 @@ impl Composer<'_> {
         if let Some(known) = kernels.and_then(|id| self.of_base(id)) {
             return known;
         }
+        self.wanted.ty(name, kind);
         let id = self.builder.forward(name, kind == Kind::Union);
         let span = Span::default();
         let tag = Tag {

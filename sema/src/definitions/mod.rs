@@ -21,11 +21,11 @@ use headers::{COMPILER, Headers};
 
 use crate::kernel::btf::Btf;
 use crate::kernel::{Kernel, KernelError};
+use crate::modules::{Modules, Wanted};
 use lexer::Diagnostic;
 use parser::ast::{self, Item};
 use parser::c::{self, Piece};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 /// The macro that tells scripts that the kernel describes its types.
 const HAVE_BTF: &str = "BPFTRACE_HAVE_BTF";
@@ -43,13 +43,15 @@ const MACHINE: &[(&str, &str)] = &[
 /// What a script defines, and where types come from.
 pub(crate) struct Definitions<'a> {
     kernel: &'a dyn Kernel,
-    /// The types of a module over the kernel's, where the script needs them.
-    module: Option<Arc<Btf>>,
+    /// The types of modules over the kernel's, where the script needs them.
+    pub(crate) modules: Modules,
     /// The script's own types over those, where it has any.
     own: Option<Btf>,
     macros: BTreeMap<String, c::ast::Macro>,
     /// The numbers of the system's macros.
     constants: HashMap<String, i128>,
+    /// What modules of the kernel may describe.
+    pub(crate) wanted: Wanted,
     /// Whether the script includes headers of the system that were not read.
     pub(crate) left_out: bool,
     /// Why no C compiler helped to read headers of the system, where none did.
@@ -58,12 +60,12 @@ pub(crate) struct Definitions<'a> {
 
 impl<'a> Definitions<'a> {
     /// Reads what a script defines, and reports what is wrong with it. Headers of the system are
-    /// read if so said, and the types of a module are there if one is given.
+    /// read if so said, and the types of these modules are there.
     pub(crate) fn read(
         script: &ast::Program,
         kernel: &'a dyn Kernel,
         reads_system: bool,
-        module: Option<Arc<Btf>>,
+        modules: Modules,
     ) -> (Self, Vec<Diagnostic>) {
         let definitions = script.items.iter().filter_map(|item| match item {
             Item::Definition(definition) => Some(definition),
@@ -78,17 +80,17 @@ impl<'a> Definitions<'a> {
         if pieces.is_empty() {
             let none = Definitions {
                 kernel,
-                module,
+                modules,
                 own: None,
                 macros: BTreeMap::new(),
                 constants: HashMap::new(),
+                wanted: Wanted::default(),
                 left_out: false,
                 unaided: None,
             };
             return (none, Vec::new());
         }
-        let base = module.clone();
-        let base = base.or_else(|| kernel.btf().ok().map(Arc::clone));
+        let base = modules.top().or_else(|| kernel.btf().ok()).cloned();
         let mut predefined = MACHINE.to_vec();
         if base.is_some() {
             predefined.push((HAVE_BTF, "1"));
@@ -98,32 +100,34 @@ impl<'a> Definitions<'a> {
         }
         let mut headers = Headers::new(kernel, reads_system);
         let (unit, mut reports) = c::read(&pieces, &predefined, &mut headers);
-        let (own, constants, wrong) = compose::compose(&unit, base);
-        reports.extend(wrong);
+        let composed = compose::compose(&unit, base);
+        reports.extend(composed.reports);
         let macros = unit.macros.into_iter();
         let definitions = Definitions {
             kernel,
-            module,
-            own,
+            modules,
+            own: composed.layer,
             macros: macros.map(|m| (m.name.name.clone(), m)).collect(),
-            constants,
+            constants: composed.constants,
+            wanted: composed.wanted,
             left_out: headers.left_out,
             unaided: headers.unaided,
         };
         (definitions, reports)
     }
 
-    /// The types of the script, of its module and of the kernel.
+    /// The types of the script, of its modules and of the kernel.
     pub(crate) fn btf(&self) -> Result<&Btf, KernelError> {
-        match self.own.as_ref().or(self.module.as_deref()) {
+        let modules = || self.modules.top().map(|btf| &**btf);
+        match self.own.as_ref().or_else(modules) {
             Some(btf) => Ok(btf),
             None => self.kernel.btf().map(|btf| &**btf),
         }
     }
 
-    /// Whether the types of a module are among those of [`Definitions::btf`].
-    pub(crate) fn has_module(&self, name: &str) -> bool {
-        self.module.as_ref().is_some_and(|btf| btf.name() == name)
+    /// The types that the script defines.
+    pub(crate) fn own(&self) -> Option<&Btf> {
+        self.own.as_ref()
     }
 
     /// The number that a macro of the system's headers is.

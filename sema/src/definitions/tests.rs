@@ -3,6 +3,7 @@
 use super::Definitions;
 use crate::kernel::Fake;
 use crate::kernel::btf::{Btf, Kind, TypeId};
+use crate::modules::Modules;
 use lexer::SourceMap;
 use std::fmt::Write as _;
 use std::process::Command;
@@ -253,7 +254,7 @@ fn definitions(text: &str) -> (Option<Btf>, Vec<lexer::Diagnostic>) {
     let (script, reports) = parser::parse(&sources, file);
     assert!(reports.is_empty(), "{reports:?}");
     let kernel = Fake::new();
-    let (definitions, reports) = Definitions::read(&script, &kernel, false, None);
+    let (definitions, reports) = Definitions::read(&script, &kernel, false, Modules::default());
     (definitions.own, reports)
 }
 

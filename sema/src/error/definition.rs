@@ -2,6 +2,7 @@
 
 use super::near_or;
 use crate::definitions::Unaided;
+use crate::kernel::btf::Kind;
 use lexer::{Diagnostic, Span};
 
 pub(crate) fn unknown_c_type(name: &str, names: &[&str], span: Span) -> Diagnostic {
@@ -33,6 +34,22 @@ pub(crate) fn incomplete_member(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error("incomplete-type", message)
         .primary(span, "only declared, a function, or `void`")
         .help("define the type before this, or make the member a pointer")
+}
+
+pub(crate) fn only_declared(name: &str, kind: Kind, span: Span) -> Diagnostic {
+    let word = match kind {
+        Kind::Union => "union",
+        _ => "struct",
+    };
+    Diagnostic::error(
+        "incomplete-type",
+        format!("nobody says what is in `{word} {name}`"),
+    )
+    .primary(span, "only declared, not defined")
+    .note("neither the kernel nor a loaded module describes its members")
+    .help(format!(
+        "load the module that it belongs to, or define it: `{word} {name} {{ … }};` before the probes"
+    ))
 }
 
 pub(crate) fn bit_field(name: &str, bits: u64, integer: bool, span: Span) -> Diagnostic {

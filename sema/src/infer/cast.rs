@@ -103,10 +103,8 @@ fn named(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
             cut: true,
         }),
         _ => {
-            let known = cx.btf().ok();
-            let found = known.and_then(|btf| Some((btf, btf.find(name, Kind::Typedef)?)));
-            let Some((btf, id)) = found else {
-                cx.wanted.types.push((name.to_owned(), Kind::Typedef));
+            let Some(id) = cx.find(name, Kind::Typedef) else {
+                cx.wanted.ty(name, Kind::Typedef);
                 let names: Vec<&str> = INTEGERS
                     .iter()
                     .flat_map(|(names, ..)| *names)
@@ -115,7 +113,7 @@ fn named(name: &str, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
                 cx.report(error::unknown_type(name, &names, span));
                 return None;
             };
-            let answer = memory::from_btf(btf, id);
+            let answer = cx.btf().and_then(|btf| memory::from_btf(btf, id));
             cx.ask(answer, span)
         }
     }
@@ -130,10 +128,10 @@ fn of_kernel(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) ->
 fn kernel_type(name: &str, kind: Kind, word: &str, span: Span, cx: &mut Cx<'_>) -> Option<TypeId> {
     let answer = cx.btf();
     let btf = cx.ask(answer, span)?;
-    if let Some(id) = btf.find(name, kind) {
+    if let Some(id) = cx.find(name, kind) {
         return Some(id);
     }
-    cx.wanted.types.push((name.to_owned(), kind));
+    cx.wanted.ty(name, kind);
     let names = btf.names(kind);
     let names: Vec<&str> = names.iter().map(|(name, _)| &**name).collect();
     cx.report(error::unknown_tag(word, name, &names, span));
@@ -206,12 +204,11 @@ fn type_of(what: &TypeOrExpr, cx: &mut Cx<'_>) -> Option<Ty> {
 }
 
 /// The type that a bare name is, where it is the name of nothing else.
-fn type_name(e: &ast::Expr, cx: &Cx<'_>) -> Option<TypeExpr> {
+fn type_name(e: &ast::Expr, cx: &mut Cx<'_>) -> Option<TypeExpr> {
     let ast::ExprKind::Ident(name) = &e.kind else {
         return None;
     };
-    let typedef = cx.btf().ok().and_then(|btf| btf.find(name, Kind::Typedef));
-    let known = typedef.is_some() && !crate::builtin::is_value(name, cx);
+    let known = !crate::builtin::is_value(name, cx) && cx.find(name, Kind::Typedef).is_some();
     known.then(|| TypeExpr {
         kind: TypeKind::Named(name.clone()),
         span: e.span,

@@ -6,7 +6,7 @@ use crate::cx::Cx;
 use crate::error;
 use crate::ir::{self, ExprKind, Space};
 use crate::kernel::KernelError;
-use crate::kernel::btf::{Btf, BtfType, Int, TypeId};
+use crate::kernel::btf::{Btf, BtfType, Int, Kind, TypeId};
 use crate::provider::args;
 use crate::ty::{AddressSpace, Pointee, Ty};
 use crate::typed::{Memory, Typed, TypedKind, offset_by};
@@ -196,8 +196,31 @@ fn pointee(to: &Pointee, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
         Pointee::Ty(ty) => Some((**ty).clone()),
         Pointee::Btf(id) => {
             let answer = cx.btf().and_then(|btf| from_btf(btf, *id));
-            cx.ask(answer, span)
+            defined(cx.ask(answer, span)?, span, cx)
         }
+    }
+}
+
+/// A type, if it is one whose members are known. One that is only declared is reported.
+fn defined(ty: Ty, span: Span, cx: &mut Cx<'_>) -> Option<Ty> {
+    let Ty::Struct(id) = ty else {
+        return Some(ty);
+    };
+    let answer = cx.btf().and_then(|btf| btf.get(id));
+    let BtfType::Forward { name, union } = cx.ask(answer, span)? else {
+        return Some(ty);
+    };
+    let kind = tag_kind(union);
+    let report = error::only_declared(name, kind, span);
+    cx.wanted.ty(name, kind);
+    cx.report(report);
+    None
+}
+
+fn tag_kind(union: bool) -> Kind {
+    match union {
+        true => Kind::Union,
+        false => Kind::Struct,
     }
 }
 
@@ -353,6 +376,10 @@ pub(crate) fn from_btf(btf: &Btf, id: TypeId) -> Result<Ty, KernelError> {
                 .map(|c| (c.value, c.name.to_owned()))
                 .collect::<Arc<_>>(),
         },
+        // What one module declares another one may define.
+        BtfType::Forward { name, union } => {
+            Ty::Struct(btf.find(name, tag_kind(union)).unwrap_or(id))
+        }
         _ => Ty::Struct(id),
     })
 }

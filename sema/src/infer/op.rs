@@ -5,7 +5,7 @@
 //! and so does what unsigned numbers narrower than `uint64` add up to.
 
 use super::expr::{check_expr, check_value};
-use super::{access, address, assign, constant, object};
+use super::{access, address, assign, constant, memory, object};
 use crate::cx::{Cx, Phase};
 use crate::error;
 use crate::ir::{self, CompareOp, ExprKind};
@@ -314,9 +314,8 @@ pub(super) fn pointee_size(pointer: &Ty, cx: &Cx<'_>) -> u32 {
             to: Pointee::Btf(id),
             ..
         } => {
-            let btf = cx.btf().ok();
-            let size = btf.and_then(|btf| btf.size_of(*id).ok().flatten());
-            size.unwrap_or(1).max(1)
+            let ty = cx.btf().and_then(|btf| memory::from_btf(btf, *id));
+            ty.map_or(1, |ty| memory::size_of(&ty, cx)).max(1)
         }
         _ => 1,
     }

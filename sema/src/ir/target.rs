@@ -145,6 +145,18 @@ impl AttachTarget {
         }
     }
 
+    /// The module whose code it is in, where it is said to be in one.
+    pub fn module(&self) -> Option<&str> {
+        match self {
+            Self::Kprobe(kprobe) => kprobe.module.as_deref(),
+            Self::Fentry(Fentry {
+                of: FunctionHome::Module(module),
+                ..
+            }) => Some(module),
+            _ => None,
+        }
+    }
+
     /// Whose memory the stack pointer of its context is an address of.
     pub fn memory(&self) -> Space {
         match self {

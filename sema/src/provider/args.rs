@@ -109,7 +109,6 @@ pub(crate) fn returned(signature: &Signature, span: Span, cx: &mut Cx<'_>) -> Op
 /// the kernel or to a module, may use fewer.
 fn slot(offset: i64, ty: TypeId, module: Option<&str>, span: Span, cx: &mut Cx<'_>) -> Typed {
     let answer = type_of(ty, module, cx);
-    note_module(ty, module, cx);
     let Some(ty) = cx.ask(answer, span) else {
         return Typed::unknown(span);
     };
@@ -127,26 +126,19 @@ fn slot(offset: i64, ty: TypeId, module: Option<&str>, span: Span, cx: &mut Cx<'
     }
 }
 
-fn type_of(ty: TypeId, module: Option<&str>, cx: &Cx<'_>) -> Result<Ty, KernelError> {
+fn type_of(ty: TypeId, module: Option<&str>, cx: &mut Cx<'_>) -> Result<Ty, KernelError> {
     let kernel = cx.kernel.btf()?;
     let Some(module) = module.filter(|_| ty.0 >= kernel.len()) else {
-        return from_btf(kernel, ty);
+        return from_btf(cx.btf()?, ty);
     };
-    if cx.definitions.has_module(module) {
+    if let Some(ty) = cx.definitions.modules.renumbered(module, ty) {
         return from_btf(cx.btf()?, ty);
     }
+    // What it points to is not known before the types of the module are among ours.
+    cx.wanted.module(module);
     match cx.kernel.module_btf(module)? {
         Some(btf) => from_module(&btf, kernel, ty),
         None => Ok(Ty::U64),
-    }
-}
-
-/// Notes that a module's own types would tell more of a value.
-fn note_module(ty: TypeId, module: Option<&str>, cx: &mut Cx<'_>) {
-    let Some(module) = module else { return };
-    let is_own = cx.kernel.btf().is_ok_and(|kernel| ty.0 >= kernel.len());
-    if is_own && !cx.wanted.modules.iter().any(|known| known == module) {
-        cx.wanted.modules.push(module.to_owned());
     }
 }
 
@@ -208,7 +200,7 @@ fn data_loc(field: &Field, elem: &Shape, relative: bool, span: Span, cx: &mut Cx
 }
 
 /// The type of what a field holds. Names are looked up in BTF where it knows them.
-fn shape_type(shape: &Shape, cx: &Cx<'_>) -> Ty {
+fn shape_type(shape: &Shape, cx: &mut Cx<'_>) -> Ty {
     match shape {
         Shape::Bool => Ty::Bool,
         Shape::Int { bytes, signed } => Ty::int(*bytes, *signed),
@@ -217,9 +209,11 @@ fn shape_type(shape: &Shape, cx: &Cx<'_>) -> Ty {
             bytes,
             signed,
         } => named(name, Kind::Typedef, cx).unwrap_or_else(|| by_size(*bytes, *signed)),
-        Shape::Enum { name, bytes } => {
-            named(name, Kind::Enum, cx).unwrap_or_else(|| by_size(*bytes, false))
-        }
+        Shape::Enum { name, bytes } => named(name, Kind::Enum, cx).unwrap_or_else(|| {
+            // It prints by name where a module knows it.
+            cx.wanted.meaning(name, Kind::Enum);
+            by_size(*bytes, false)
+        }),
         Shape::Composite { bytes, .. } => bytes_of(*bytes),
         Shape::Pointer { to } => pointer(to, cx),
         Shape::Chars { len } => Ty::Str {
@@ -250,14 +244,23 @@ fn bytes_of(len: u32) -> Ty {
     }
 }
 
-fn named(name: &str, kind: Kind, cx: &Cx<'_>) -> Option<Ty> {
-    let btf = cx.btf().ok()?;
-    let ty = from_btf(btf, btf.find(name, kind)?).ok()?;
+fn named(name: &str, kind: Kind, cx: &mut Cx<'_>) -> Option<Ty> {
+    let id = find(name, kind, cx)?;
+    let ty = from_btf(cx.btf().ok()?, id).ok()?;
     ty.is_value().then_some(ty)
 }
 
+/// A type of the event's code by its name, for which modules are asked where the kernel has none.
+fn find(name: &str, kind: Kind, cx: &mut Cx<'_>) -> Option<TypeId> {
+    let found = cx.find(name, kind);
+    if found.is_none() {
+        cx.wanted.ty(name, kind);
+    }
+    found
+}
+
 /// A pointer field. Those of system calls point into the process.
-fn pointer(to: &str, cx: &Cx<'_>) -> Ty {
+fn pointer(to: &str, cx: &mut Cx<'_>) -> Ty {
     let space = match &cx.program.site.attach {
         ir::AttachTarget::Tracepoint { system, .. } if system == "syscalls" => AddressSpace::User,
         _ => AddressSpace::Kernel,
@@ -270,13 +273,12 @@ fn pointer(to: &str, cx: &Cx<'_>) -> Ty {
     Ty::Pointer { to: pointee, space }
 }
 
-fn pointee(to: &str, cx: &Cx<'_>) -> Option<Pointee> {
-    let btf = cx.btf().ok()?;
+fn pointee(to: &str, cx: &mut Cx<'_>) -> Option<Pointee> {
     let (name, kind) = match to.split_once(' ') {
         Some(("struct", name)) => (name, Kind::Struct),
         Some(("union", name)) => (name, Kind::Union),
         Some(_) => return None,
         None => (to, Kind::Typedef),
     };
-    btf.find(name.trim(), kind).map(Pointee::Btf)
+    find(name.trim(), kind, cx).map(Pointee::Btf)
 }

@@ -263,8 +263,17 @@ impl Site {
         kind == other.effective(program).0
             && self.is_filtered() == other.is_filtered()
             && (!program.reads_context || self.args.are_laid_out_as(&other.args))
+            && (!program.names_types || self.module() == other.module())
             && !program.reads_debug_information
             && (!program.reads_probe_name || self.has_cookie() && other.has_cookie())
+    }
+
+    /// The module whose code it is in, where it is known to be in one.
+    pub(crate) fn module(&self) -> Option<&str> {
+        match &self.args {
+            Args::Function(signature) => signature.module.as_deref(),
+            _ => self.attach.module(),
+        }
     }
 
     /// Whether its program can tell this place from others by a cookie, whatever it reads.

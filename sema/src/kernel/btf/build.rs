@@ -69,20 +69,10 @@ impl Builder {
 
     /// The bytes.
     pub fn finish(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        bytes.extend(raw::MAGIC.to_ne_bytes());
-        bytes.extend([raw::VERSION, 0]);
         let words = self.records.iter().flatten();
         let records: Vec<u8> = words.flat_map(|word| word.to_ne_bytes()).collect();
-        let types = records.len() as u32;
-        let header = [
-            raw::HEADER_LEN as u32,
-            0,
-            types,
-            types,
-            self.strings.len() as u32,
-        ];
-        bytes.extend(header.iter().flat_map(|word| word.to_ne_bytes()));
+        let header = raw::header(records.len() as u32, self.strings.len() as u32);
+        let mut bytes = header.to_vec();
         bytes.extend(records);
         bytes.extend(&self.strings);
         bytes

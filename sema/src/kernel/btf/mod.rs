@@ -10,6 +10,7 @@ mod names;
 mod print;
 mod query;
 mod raw;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -27,13 +28,17 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Type information of the kernel or of one of its modules.
+/// Type information of the kernel, of one of its modules, or of a script.
 pub struct Btf {
     name: String,
     bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
     sections: raw::Sections,
     /// What type ids and string offsets below ours refer to.
     base: Option<Arc<Btf>>,
+    /// Whether a name of ours means something else than in the base.
+    shadows: bool,
+    /// By how much the ids of our own types are larger than in the module that this is a copy of.
+    moved: u32,
     /// Ids of our own types.
     ids: Range<u32>,
     /// Offsets of our own strings.
@@ -70,6 +75,22 @@ impl Btf {
         Self::read(name, Box::new(bytes), Some(base))
     }
 
+    /// Reads the type information of a script, whose names come before all others.
+    ///
+    /// # Errors
+    /// As [`Btf::parse`].
+    pub fn over(
+        base: Arc<Btf>,
+        name: &str,
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+    ) -> Result<Self, KernelError> {
+        let btf = Self::split(base, name, bytes)?;
+        Ok(Btf {
+            shadows: true,
+            ..btf
+        })
+    }
+
     fn read(
         name: &str,
         bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
@@ -96,6 +117,8 @@ impl Btf {
             sections,
             bytes,
             base,
+            shadows: false,
+            moved: 0,
             positions,
             kinds,
             by_name: std::array::from_fn(|_| NameIndex::default()),
@@ -122,10 +145,16 @@ impl Btf {
         self.len() <= 1
     }
 
-    /// Looks a type up by kind and name, here first and then in the base. Of several the first.
+    /// Looks a type up by kind and name: a script's own before others, the kernel's before those of
+    /// its modules, and those of a module before those of one that is stacked on it. Of several in
+    /// one of them the first.
     pub fn find(&self, name: &str, kind: Kind) -> Option<TypeId> {
-        let own = self.find_own(name, kind);
-        own.or_else(|| self.base.as_ref()?.find(name, kind))
+        let own = || self.find_own(name, kind);
+        let others = || self.base.as_ref()?.find(name, kind);
+        match self.shadows {
+            true => own().or_else(others),
+            false => others().or_else(own),
+        }
     }
 
     /// Looks a type up by kind and name, here alone. Of several the first.

@@ -148,17 +148,31 @@ impl Btf {
         }))
     }
 
-    /// Finds the constant of an enum by name, in all enums. Of several the first.
+    /// Finds the constant of an enum by name, in all enums. Of several the first, in the order of
+    /// [`Btf::find`].
     ///
     /// # Errors
     /// When the enum is malformed.
     pub fn find_constant(&self, name: &str) -> Result<Option<EnumConstant>, KernelError> {
+        let others = || match &self.base {
+            Some(base) => base.find_constant(name),
+            None => Ok(None),
+        };
+        let own = || self.find_own_constant(name);
+        Ok(match self.shadows {
+            true => own()?.map_or_else(others, |own| Ok(Some(own)))?,
+            false => others()?.map_or_else(own, |other| Ok(Some(other)))?,
+        })
+    }
+
+    /// Finds the constant of an enum by name, in our own enums.
+    ///
+    /// # Errors
+    /// When the enum is malformed.
+    pub fn find_own_constant(&self, name: &str) -> Result<Option<EnumConstant>, KernelError> {
         match self.lookup(&self.constants, name, || self.constant_places()) {
             Some(place) => self.constant_at(place),
-            None => match &self.base {
-                Some(base) => base.find_constant(name),
-                None => Ok(None),
-            },
+            None => Ok(None),
         }
     }
 

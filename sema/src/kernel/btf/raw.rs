@@ -106,6 +106,69 @@ impl Words<'_> {
     }
 }
 
+/// What a word of a record tells the number of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// A type.
+    Type,
+    /// A string.
+    Name,
+}
+
+/// Tells which words of the record at a position hold numbers of types and strings.
+pub(super) fn references(
+    types: &[u8],
+    position: usize,
+    mut found: impl FnMut(usize, Reference),
+) -> Result<(), String> {
+    use Reference::{Name, Type};
+    let record = Record::read(types, position)?;
+    found(0, Name);
+    let (common, each): (bool, &[(usize, Reference)]) = match record.kind {
+        Kind::Pointer
+        | Kind::Typedef
+        | Kind::Volatile
+        | Kind::Const
+        | Kind::Restrict
+        | Kind::Function
+        | Kind::Variable
+        | Kind::DeclTag
+        | Kind::TypeTag => (true, &[]),
+        Kind::Prototype => (true, &[(0, Name), (1, Type)]),
+        Kind::Struct | Kind::Union => (false, &[(0, Name), (1, Type)]),
+        Kind::Enum => (false, &[(0, Name)]),
+        Kind::Section => (false, &[(0, Type)]),
+        Kind::Array | Kind::Int | Kind::Float | Kind::Forward => (false, &[]),
+    };
+    if common {
+        found(2, Type);
+    }
+    let behind = RECORD_LEN / 4;
+    if record.kind == Kind::Array {
+        // The types of an element and of an index.
+        found(behind, Type);
+        found(behind + 1, Type);
+    }
+    for element in 0..record.elements().count() {
+        let start = behind + element * record.stride / 4;
+        each.iter()
+            .for_each(|(word, what)| found(start + word, *what));
+    }
+    Ok(())
+}
+
+/// The header in front of sections of these lengths.
+pub(super) fn header(types: u32, strings: u32) -> [u8; HEADER_LEN] {
+    let mut header = [0; HEADER_LEN];
+    header[..2].copy_from_slice(&MAGIC.to_ne_bytes());
+    header[2] = VERSION;
+    let lengths = [HEADER_LEN as u32, 0, types, types, strings];
+    for (place, length) in header[4..].chunks_exact_mut(4).zip(lengths) {
+        place.copy_from_slice(&length.to_ne_bytes());
+    }
+    header
+}
+
 /// The word at a byte offset.
 pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     let bytes = bytes.get(at..)?.first_chunk()?;
