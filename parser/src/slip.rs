@@ -245,12 +245,13 @@ fn head(place: &Place<'_, '_>, expected: &[String]) -> Option<ParseError> {
     }
 }
 
-/// A call behind a text, which looks like one more piece of the text up to its parenthesis.
+/// A call behind a text or a name, which looks like one more piece of a text up to its parenthesis.
 fn call_behind_text(place: &Place<'_, '_>) -> Option<Option<ParseError>> {
     let [text, name] = [2, 1].map(|back| place.at.checked_sub(back));
     let (text, name) = (place.tokens.get(text?)?, place.tokens.get(name?)?);
     let is_one = place.found() == Some(Token::OpenParen)
-        && matches!((text.node, name.node), (Token::Str(_), Token::Ident(_)));
+        && matches!(text.node, Token::Str(_) | Token::Ident(_))
+        && matches!(name.node, Token::Ident(_));
     let gap = Span::new(text.span.file, text.span.end, text.span.end);
     let next = name.span;
     is_one.then(|| match place.open_bracket() {

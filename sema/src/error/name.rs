@@ -108,11 +108,18 @@ pub(crate) fn unknown_function(name: &str, candidates: &[&str], span: Span) -> D
 }
 
 /// A name beside a text constant stands for none.
-pub(crate) fn not_a_text(span: Span, text: Span) -> Diagnostic {
+/// A value beside another one, of which is said whether it is a text constant.
+pub(crate) fn not_a_text(span: Span, (beside, is_text): (Span, bool)) -> Diagnostic {
     Diagnostic::error("missing-comma", "missing `,` between two values")
         .primary(span, "not a text constant, so it is a value of its own")
-        .secondary(text, "a text constant")
-        .help("separate the values with `,`")
+        .secondary(
+            beside,
+            match is_text {
+                true => "a text constant",
+                false => "not a text constant either",
+            },
+        )
+        .help("separate the values with `,`, and statements with `;`")
         .help("text constants that stand side by side are one; a name among them is one of `#define NAME \"text\"`")
 }
 

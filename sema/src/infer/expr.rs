@@ -85,15 +85,19 @@ pub(crate) fn text(bytes: Vec<u8>, span: Span) -> Typed {
 
 /// Text constants side by side, some of them by their names.
 fn joined(pieces: &[ast::Expr], span: Span, cx: &mut Cx<'_>) -> Typed {
+    let values: Vec<Typed> = pieces.iter().map(|piece| check_expr(piece, cx)).collect();
+    if values.iter().any(Typed::is_unknown) {
+        return Typed::unknown(span);
+    }
     let mut bytes = Vec::new();
-    for (n, piece) in pieces.iter().enumerate() {
-        let value = check_expr(piece, cx);
-        if value.is_unknown() {
-            return Typed::unknown(span);
-        }
+    for (n, value) in values.iter().enumerate() {
         let Some(more) = value.as_text() else {
-            let neighbour = &pieces[if n > 0 { n - 1 } else { n + 1 }];
-            return cx.fail(error::not_a_text(piece.span, neighbour.span), span);
+            let neighbour = if n > 0 { n - 1 } else { n + 1 };
+            let beside = (
+                pieces[neighbour].span,
+                values[neighbour].as_text().is_some(),
+            );
+            return cx.fail(error::not_a_text(pieces[n].span, beside), span);
         };
         bytes.extend_from_slice(more);
     }

@@ -252,7 +252,8 @@ impl Type {
             Type::Str { cap, .. } => *cap,
             Type::Buffer { cap } => 4 + cap,
             Type::Array { elem, len } => elem.size().saturating_mul(*len),
-            Type::Tuple(elems) => struct_offsets(elems).1,
+            // One of nothing is a byte of padding: no map has keys or values without bytes.
+            Type::Tuple(elems) => struct_offsets(elems).1.max(1),
             Type::Record { size, .. } => *size,
             Type::Inet => 20,
             Type::MacAddr => 6,
