@@ -108,6 +108,23 @@ pub(crate) fn narrowed(name: &str, ty: &Ty, from: &Ty, span: Span, declared: Spa
     ))
 }
 
+pub(crate) fn array_without_length(elem: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("array-length", "an array has a length")
+        .primary(span, "how many elements?")
+        .help(format!(
+            "write how many there are, such as `{elem}[16]`, or let a variable take the type of its value: `let $x = …`"
+        ))
+        .help(format!(
+            "only a cast may leave it out: `({elem}[])…` has the length of its value"
+        ))
+}
+
+pub(crate) fn text_without_length(span: Span) -> Diagnostic {
+    Diagnostic::error("array-length", "the room of a text is a number")
+        .primary(span, "how many bytes?")
+        .help("write `string`, which has room for `max_strlen` bytes, or a room of its own, such as `string[64]`")
+}
+
 pub(crate) fn literal_out_of_range(value: i128, ty: &Ty, span: Span) -> Diagnostic {
     Diagnostic::error(
         "literal-out-of-range",

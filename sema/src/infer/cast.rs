@@ -77,8 +77,14 @@ pub(super) fn resolve(ty: &TypeExpr, cx: &mut Cx<'_>) -> Option<Ty> {
                 .map(|(name, ty)| Some((name.name.clone(), element(ty, cx)?)));
             Some(Ty::Record(fields.collect::<Option<_>>()?))
         }
-        TypeKind::Array(_, None) => {
-            cx.report(error::unsupported("arrays without a length", ty.span));
+        TypeKind::Array(elem, None) => {
+            let elem = resolve(elem, cx)?;
+            let name = super::describe::name(&elem, cx.btf().ok());
+            let report = match elem {
+                Ty::Str { .. } => error::text_without_length(ty.span),
+                _ => error::array_without_length(&name, ty.span),
+            };
+            cx.report(report);
             None
         }
     }
