@@ -18,7 +18,7 @@ const FAR: usize = 300;
 const WITHOUT_TRACEFS: &str = "a case of tests/run/probe-tracepoint.run";
 
 /// Texts that no script on a machine made of fixtures shows, and why.
-const ELSEWHERE: [(&str, &str); 21] = [
+const ELSEWHERE: [(&str, &str); 22] = [
     (
         "of the events of single system calls no one else knows",
         WITHOUT_TRACEFS,
@@ -64,6 +64,10 @@ const ELSEWHERE: [(&str, &str); 21] = [
     (
         "clang refuses the headers, which were read without it: {reason}",
         "a case of tests/run/headers.run",
+    ),
+    (
+        "if a header has it: leave out the one that clang refuses, or write the definition into the script",
+        "the same case",
     ),
     (
         "variables are listed by kernels that are built with CONFIG_KALLSYMS_ALL",

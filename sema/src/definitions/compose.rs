@@ -310,16 +310,17 @@ impl Composer<'_> {
         })
     }
 
-    /// The kernel's type, where the system's headers define one that the kernel describes.
-    pub(super) fn kernels(
+    /// The script's own type or the kernel's, where a header of the system defines one that is
+    /// there without it.
+    pub(super) fn without_header(
         &mut self,
         kind: Kind,
         name: Option<&parser::ast::Ident>,
     ) -> Option<Known> {
         let name = name.filter(|name| is_foreign(name.span))?;
-        match self.tags.contains_key(&(kind, name.name.clone())) {
-            true => None,
-            false => Some(self.tagged(kind, &name.name)),
+        match self.tags.get(&(kind, name.name.clone())) {
+            Some(tag) if is_foreign(tag.span) => None,
+            _ => Some(self.tagged(kind, &name.name)),
         }
     }
 

@@ -12,7 +12,7 @@ impl Composer<'_> {
             let name = it.name.as_ref()?;
             return Some(self.tagged(Kind::Enum, &name.name));
         };
-        if let Some(known) = self.kernels(Kind::Enum, it.name.as_ref()) {
+        if let Some(known) = self.without_header(Kind::Enum, it.name.as_ref()) {
             return Some(known);
         }
         let reserved = self.begin(Kind::Enum, it.name.as_ref())?;

@@ -25,7 +25,7 @@ impl Composer<'_> {
             let name = composite.name.as_ref()?;
             return Some(self.tagged(kind, &name.name));
         };
-        if let Some(known) = self.kernels(kind, composite.name.as_ref()) {
+        if let Some(known) = self.without_header(kind, composite.name.as_ref()) {
             return Some(known);
         }
         let reserved = self.begin(kind, composite.name.as_ref())?;

@@ -3,7 +3,8 @@
 
 use crate::kernel::btf::{Btf, Builder, Kind, TypeId};
 use lexer::Span;
-use parser::c::ast::{Composite, Declaration, Enum, Member, Specifier, SpecifierKind, Unit};
+use parser::ast::Ident;
+use parser::c::ast::{Composite, Enum, Specifier, SpecifierKind, Unit};
 use parser::c::is_foreign;
 use std::collections::HashMap;
 
@@ -31,52 +32,69 @@ pub(super) fn kind(composite: &Composite) -> Kind {
 /// Takes an id for each tag with a body, wherever it is nested. What the kernel defines, the
 /// system's headers do not define anew.
 pub(super) fn collect(unit: &Unit, base: Option<&Btf>, builder: &mut Builder) -> Tags {
-    let mut tags = Tags::new();
-    for declaration in &unit.declarations {
-        of_declaration(declaration, builder, &mut tags);
-    }
-    let kernels =
-        |(kind, name): &(Kind, String)| base.is_some_and(|b| b.find(name, *kind).is_some());
-    tags.retain(|key, tag| !(is_foreign(tag.span) && kernels(key)));
-    tags
-}
-
-fn of_declaration(declaration: &Declaration, builder: &mut Builder, tags: &mut Tags) {
-    of_specifier(&declaration.base, builder, tags);
-}
-
-fn of_specifier(specifier: &Specifier, builder: &mut Builder, tags: &mut Tags) {
-    match &specifier.kind {
-        SpecifierKind::Composite(composite) => of_composite(composite, builder, tags),
-        SpecifierKind::Enum(Enum {
-            name: Some(name),
-            constants: Some(_),
-            ..
-        }) => add((Kind::Enum, name.name.clone()), name.span, builder, tags),
-        _ => {}
-    }
-}
-
-fn of_composite(composite: &Composite, builder: &mut Builder, tags: &mut Tags) {
-    let Some(members) = &composite.members else {
-        return;
+    let mut collector = Collector {
+        base,
+        builder,
+        tags: Tags::new(),
     };
-    if let Some(name) = &composite.name {
-        add(
-            (kind(composite), name.name.clone()),
-            name.span,
-            builder,
-            tags,
-        );
+    for declaration in &unit.declarations {
+        collector.specifier(&declaration.base);
     }
-    let base = |member: &Member| of_specifier(&member.base, builder, tags);
-    members.iter().for_each(base);
+    collector.tags
 }
 
-fn add(key: (Kind, String), span: Span, builder: &mut Builder, tags: &mut Tags) {
-    tags.entry(key).or_insert_with(|| Tag {
-        id: builder.reserve(),
-        span,
-        begun: false,
-    });
+struct Collector<'a> {
+    base: Option<&'a Btf>,
+    builder: &'a mut Builder,
+    tags: Tags,
+}
+
+impl Collector<'_> {
+    fn specifier(&mut self, specifier: &Specifier) {
+        match &specifier.kind {
+            SpecifierKind::Composite(composite) => self.composite(composite),
+            SpecifierKind::Enum(Enum {
+                name: Some(name),
+                constants: Some(_),
+                ..
+            }) => self.add(Kind::Enum, name),
+            _ => {}
+        }
+    }
+
+    fn composite(&mut self, composite: &Composite) {
+        let Some(members) = &composite.members else {
+            return;
+        };
+        if let Some(name) = &composite.name {
+            self.add(kind(composite), name);
+        }
+        for member in members {
+            self.specifier(&member.base);
+        }
+    }
+
+    fn add(&mut self, kind: Kind, name: &Ident) {
+        let kernels = || {
+            self.base
+                .is_some_and(|b| b.find(&name.name, kind).is_some())
+        };
+        let key = (kind, name.name.clone());
+        if let Some(tag) = self.tags.get_mut(&key) {
+            // The script's own goes before that of a header.
+            if is_foreign(tag.span) {
+                tag.span = name.span;
+            }
+            return;
+        }
+        if is_foreign(name.span) && kernels() {
+            return;
+        }
+        let tag = Tag {
+            id: self.builder.reserve(),
+            span: name.span,
+            begun: false,
+        };
+        self.tags.insert(key, tag);
+    }
 }

@@ -176,7 +176,8 @@ pub(crate) fn without_compiler(report: Diagnostic, unaided: &Unaided) -> Diagnos
             .note("the headers were read without a C compiler, which leaves out what only one understands")
             .help("if a header has it: `apt-get install clang`; what the kernel's type information (BTF) holds needs neither"),
         Unaided::Refused(reason) => report
-            .note(format!("clang refuses the headers, which were read without it: {reason}")),
+            .note(format!("clang refuses the headers, which were read without it: {reason}"))
+            .help("if a header has it: leave out the one that clang refuses, or write the definition into the script"),
     }
 }
 

@@ -67,8 +67,12 @@ impl Builder {
         }
     }
 
-    /// The bytes.
+    /// The bytes. A reserved id that nothing was filled in for would shift all that follow.
     pub fn finish(&self) -> Vec<u8> {
+        debug_assert!(
+            self.records.iter().all(|record| !record.is_empty()),
+            "every reserved type is filled in"
+        );
         let words = self.records.iter().flatten();
         let records: Vec<u8> = words.flat_map(|word| word.to_ne_bytes()).collect();
         let header = raw::header(records.len() as u32, self.strings.len() as u32);
