@@ -22,7 +22,7 @@ pub use types::{
 };
 
 use super::KernelError;
-use names::NameIndex;
+use names::{NameIndex, Remembered};
 use raw::Record;
 use std::fmt;
 use std::ops::Range;
@@ -49,6 +49,7 @@ pub struct Btf {
     kinds: Vec<Kind>,
     by_name: [NameIndex; Kind::COUNT],
     constants: NameIndex,
+    remembered: Remembered,
 }
 
 impl Btf {
@@ -123,6 +124,7 @@ impl Btf {
             kinds,
             by_name: std::array::from_fn(|_| NameIndex::default()),
             constants: NameIndex::default(),
+            remembered: Remembered::default(),
         };
         match btf.strings().last() {
             None | Some(0) => Ok(btf),

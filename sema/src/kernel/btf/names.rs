@@ -7,12 +7,20 @@
 
 use super::{Btf, raw};
 use memchr::memmem;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How many look-ups search before a table is built. On a kernel's 56,000 functions one takes
 /// half a millisecond and the table ten.
 const SEARCHES: u32 = 8;
+
+/// How many names are remembered that modules have asked their kernel for.
+const REMEMBERED: usize = 16;
+
+/// Names that modules have asked their kernel for, and where these stand among its strings: a name
+/// that is looked for in all modules is searched there once.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(Mutex<Vec<(String, Arc<[u32]>)>>);
 
 /// How records of one kind are found by their names.
 #[derive(Debug, Default)]
@@ -60,12 +68,30 @@ impl Btf {
     /// longer one.
     fn offsets_of(&self, name: &str) -> Vec<u32> {
         let mut offsets = match &self.base {
-            Some(base) => base.offsets_of(name),
+            Some(base) => base.remembered_offsets(name).to_vec(),
             None => Vec::new(),
         };
         let ended = [name.as_bytes(), &[0]].concat();
         let own = memmem::find_iter(self.strings(), &ended);
         offsets.extend(own.map(|start| self.offsets.start + start as u32));
+        offsets
+    }
+
+    /// The same for whoever continues these strings.
+    fn remembered_offsets(&self, name: &str) -> Arc<[u32]> {
+        let mut names = self
+            .remembered
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, offsets)) = names.iter().find(|(known, _)| known == name) {
+            return Arc::clone(offsets);
+        }
+        let offsets: Arc<[u32]> = self.offsets_of(name).into();
+        if names.len() >= REMEMBERED {
+            names.clear();
+        }
+        names.push((name.to_owned(), Arc::clone(&offsets)));
         offsets
     }
 
