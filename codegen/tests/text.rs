@@ -239,6 +239,31 @@ fn every_stage_has_a_text() {
     assert!(script.dump(Dump::Asm).contains("exit"));
 }
 
+/// LLVM reads all of a copy before it writes any of it, and 64 single bytes would fill the stack.
+#[test]
+fn a_copy_to_an_odd_place_takes_no_stack() {
+    let mut script = Script::raw();
+    let names = script.hash("@names", Type::I64, string(64));
+    let pair = Type::Tuple(vec![Type::U8, string(64)]);
+    let kept = script.variable(pair.clone());
+    let name = get(names, Some(int(1)), string(64));
+    let keep = set_var(kept, tuple([typed(1, Type::U8), name]));
+    let text = ExprKind::Member(Box::new(var(kept, pair)), 1);
+    let shown = tuple([
+        tuple([literal("abcdefg"), expr(text, string(64))]),
+        literal(""),
+    ]);
+    let shown = print(&mut script, shown);
+    let script = script.body([keep, shown]);
+    let asm = script.dump(Dump::Asm);
+    let places = asm.split("r10 - ").skip(1).filter_map(|rest| {
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+        digits?.parse::<u32>().ok()
+    });
+    let used = places.max().unwrap_or(0);
+    assert!(used <= 160, "{used} bytes of stack\n{asm}");
+}
+
 /// LLVM does not return from this, so that it takes a process of its own.
 #[test]
 fn what_short_jumps_do_not_reach_across_is_told() {

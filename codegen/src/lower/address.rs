@@ -25,6 +25,10 @@ pub(super) enum Tail {
 /// Moves of more pieces than this go through a helper.
 const INLINE_PIECES: u32 = 64;
 
+/// Pieces that are moved at once: LLVM reads them all before it writes any, and what it has no
+/// registers for it keeps on the stack, eight bytes for each.
+const PIECES_AT_ONCE: u32 = 4;
+
 impl<'m> Address<'m> {
     /// An address that is aligned to 8.
     pub(super) fn aligned(ptr: Value<'m>) -> Self {
@@ -80,7 +84,12 @@ impl<'m> Address<'m> {
             return self.copy_words(cx, from, bytes);
         }
         if bytes.div_ceil(align) <= INLINE_PIECES {
-            return cx.b.copy(self.ptr, from.ptr, align, bytes);
+            let step = align * PIECES_AT_ONCE;
+            for offset in (0..bytes).step_by(step as usize) {
+                let (to, from) = (self.at(cx, offset), from.at(cx, offset));
+                cx.b.copy(to.ptr, from.ptr, align, step.min(bytes - offset));
+            }
+            return;
         }
         let size = cx.u64(u64::from(bytes));
         let args = [self.ptr, size, from.ptr];
