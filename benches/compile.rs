@@ -18,7 +18,7 @@ const CHECK_GROWTH_MAX: f64 = 1.6;
 
 /// The same for generating code. LLVM's work on one function of tens of thousands of blocks grows
 /// somewhat faster than the function.
-const GENERATE_GROWTH_MAX: f64 = 3.0;
+const GENERATE_GROWTH_MAX: f64 = 2.5;
 
 /// Milliseconds in which a script of 5,000 lines must be parsed and checked.
 const CHECK_MAX: f64 = 100.0;

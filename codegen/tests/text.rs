@@ -264,6 +264,23 @@ fn a_copy_to_an_odd_place_takes_no_stack() {
     assert!(used <= 160, "{used} bytes of stack\n{asm}");
 }
 
+/// With a way out at the far end alone, V3's jumps would not reach it, and LLVM would end the
+/// process: where the predicate fails, and where there is no scratch for what lasts.
+#[test]
+fn a_long_program_has_a_way_out_nearby() {
+    let mut script = Script::raw();
+    let name = print_event(&mut script, string(16));
+    let mut script = script.body((0..1500).map(|_| emit(name, [comm()])));
+    let never = compare(CompareOp::Eq, arg(0), int(1));
+    script.program.probes[0].predicate = Some(never);
+    let object = script.try_compile(Isa::V3);
+    let bytes = object.expect("jumps that reach far enough").elf.len();
+    assert!(
+        bytes > 8 << 15,
+        "{bytes} bytes, which all jumps reach across"
+    );
+}
+
 /// LLVM does not return from this, so that it takes a process of its own.
 #[test]
 fn what_short_jumps_do_not_reach_across_is_told() {
@@ -272,10 +289,9 @@ fn what_short_jumps_do_not_reach_across_is_told() {
         let mut script = Script::raw();
         let map = script.aggregation("@", Some(Type::I64), Aggregation::Count);
         let count = |n| aggregate(map, Some(int(n)), Aggregation::Count, None);
-        let mut script = script.body((0..2000).map(count));
         let never = compare(CompareOp::Eq, arg(0), int(1));
-        script.program.probes[0].predicate = Some(never);
-        script.compile();
+        let passed = when(never, (0..4000).map(count).collect(), Vec::new());
+        script.body([passed, count(0)]).compile();
         return;
     }
     let this = std::env::current_exe().expect("this binary has a path");

@@ -3,8 +3,8 @@
 use crate::harness::{kernel_is_ours, run, run_object};
 use crate::support::*;
 use sema::ir::{
-    AttachTarget, BinaryOp, Builtin, CompareOp, Expr, ExprKind, MissingProbes, ProgramType, Rate,
-    Space, StackSide, StmtKind, Target, Type,
+    Aggregation, AttachTarget, BinaryOp, Builtin, CompareOp, Expr, ExprKind, MissingProbes,
+    ProgramType, Rate, Space, StackSide, StmtKind, Target, Type,
 };
 
 fn truth(script: &mut Script, holds: Expr) -> sema::ir::Stmt {
@@ -271,6 +271,30 @@ fn a_predicate_decides() {
     first.program.probes.push(other);
     let Some(ran) = run(&first) else { return };
     assert_eq!(ran.lines, ["@runs: 1"]);
+}
+
+#[test]
+fn a_long_program_runs_to_its_end_or_not_at_all() {
+    let mut script = Script::raw();
+    let total = script.aggregation("@total", None, Aggregation::Sum { signed: true });
+    let names = script.scalar_map("@names", Type::I64);
+    let statements = |_| {
+        let is_known = compare(CompareOp::Eq, comm(), comm());
+        let count = binary(BinaryOp::Add, get(names, None, Type::I64), int(1));
+        [
+            aggregate(total, None, Aggregation::Sum { signed: true }, Some(int(2))),
+            when(is_known, vec![set(names, None, count)], Vec::new()),
+        ]
+    };
+    let long: Vec<_> = (0..700).flat_map(statements).collect();
+    let mut other = probe("probe_2", ProgramType::RawTracepoint);
+    other.body.clone_from(&long);
+    other.predicate = Some(compare(CompareOp::Ne, comm(), comm()));
+    let mut first = script.body(long);
+    first.program.probes[0].predicate = Some(compare(CompareOp::Eq, comm(), comm()));
+    first.program.probes.push(other);
+    let Some(ran) = run(&first) else { return };
+    assert_eq!(ran.lines, ["@names: 700", "@total: 1400"]);
 }
 
 #[test]

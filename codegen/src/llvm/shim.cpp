@@ -11,6 +11,7 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/MDBuilder.h"
 #include "llvm/Pass.h"
 #include "llvm/Transforms/Scalar.h"
 
@@ -43,6 +44,59 @@ public:
 
 char DefineUndefined::ID = 0;
 
+// Gives a long function a way out at each place where it may end: jumps of older instruction sets
+// reach 32,767 instructions, and the passes before this one have left a single return, at the far
+// end. The way out is made the likely one, so that it is laid out right behind the place.
+class NearReturns : public FunctionPass {
+public:
+  static char ID;
+  NearReturns() : FunctionPass(ID) {}
+
+  bool runOnFunction(Function &function) override {
+    // Instructions of LLVM from which on BPF's may be too many for a jump.
+    constexpr unsigned Long = 8192;
+    if (function.getInstructionCount() < Long)
+      return false;
+    SmallVector<BranchInst *> branches;
+    for (BasicBlock &block : function) {
+      auto *branch = dyn_cast<BranchInst>(block.getTerminator());
+      if (branch && branch->isConditional() && branch->getSuccessor(0) != branch->getSuccessor(1))
+        branches.push_back(branch);
+    }
+    bool changed = false;
+    for (BranchInst *branch : branches)
+      for (unsigned way : {0u, 1u})
+        changed |= leaveHere(branch, way);
+    return changed;
+  }
+
+private:
+  // Makes a way of a branch that only returns return right there.
+  static bool leaveHere(BranchInst *branch, unsigned way) {
+    BasicBlock *from = branch->getParent();
+    BasicBlock *to = branch->getSuccessor(way);
+    auto *last = dyn_cast<ReturnInst>(to->getTerminator());
+    if (!last || to->getFirstNonPHIOrDbg() != last || !last->getReturnValue())
+      return false;
+    LLVMContext &context = from->getContext();
+    Value *value = last->getReturnValue()->DoPHITranslation(from, to);
+    BasicBlock *own = BasicBlock::Create(context, "", from->getParent(), from->getNextNode());
+    ReturnInst::Create(context, value, own)->setDebugLoc(last->getDebugLoc());
+    to->removePredecessor(from);
+    branch->setSuccessor(way, own);
+    // Of two returns side by side, LLVM would make one.
+    if (to != &from->getParent()->back())
+      to->moveAfter(&from->getParent()->back());
+    uint32_t weights[] = {1, 1};
+    weights[way] = 1000;
+    MDNode *likely = MDBuilder(context).createBranchWeights(weights[0], weights[1]);
+    branch->setMetadata(LLVMContext::MD_prof, likely);
+    return true;
+  }
+};
+
+char NearReturns::ID = 0;
+
 } // namespace
 
 extern "C" void strobe_add_passes(LLVMPassManagerRef manager) {
@@ -51,6 +105,7 @@ extern "C" void strobe_add_passes(LLVMPassManagerRef manager) {
   passes->add(createEarlyCSEPass());
   passes->add(createCFGSimplificationPass());
   passes->add(new DefineUndefined());
+  passes->add(new NearReturns());
 }
 
 // A file with its text, which the BPF target copies into .BTF line by line.

@@ -8,7 +8,7 @@ use super::sharing::Sharing;
 use super::unit::{Internal, Shared};
 use super::{Address, Budget, Unit, walk};
 use crate::kernel::{COMM_SIZE, helper};
-use crate::llvm::{Block, Builder, Function, Isa, Location, Scope, Ty, Value};
+use crate::llvm::{Block, Builder, Function, Location, Scope, Ty, Value};
 use crate::object::Health;
 use lexer::Span;
 use sema::ir::{self, Builtin, VarId};
@@ -78,12 +78,7 @@ impl<'u, 'm> Cx<'u, 'm> {
         let entry = Builder::new(module, function.append_block(c"entry"));
         let b = Builder::new(module, function.append_block(c"body"));
         let sharing = Rc::new(Sharing::new(probe));
-        // Memory that outlasts a statement needs scratch, and a way out of the program where that is
-        // missing: in a large one it is farther than the 32,767 instructions that V3 jumps.
-        let budget = match unit.options.isa {
-            Isa::V3 => unit.budget,
-            Isa::V4 => unit.budget.for_statements(walk::count(&probe.body)),
-        };
+        let budget = unit.budget.for_statements(walk::count(&probe.body));
         let budget = budget.among(1 + sharing.depth());
         let mut frame = Frame::new(budget, unit.scratch_start());
         let leaving = (sharing.depth() > 0).then(|| frame.lasting_scratch(8));
