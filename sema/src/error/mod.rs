@@ -93,12 +93,3 @@ pub(crate) fn kernel(e: &KernelError, span: Span) -> Diagnostic {
         .primary(span, "needed for this")
         .help(help)
 }
-
-/// A part of the language that this version does not have.
-pub(crate) fn unsupported(what: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "unsupported",
-        format!("this version of strobe does not have {what}"),
-    )
-    .primary(span, "used here")
-}
