@@ -3,7 +3,8 @@
 //
 // -DEXACT=1 makes those whose answers are as exact as strobe's: what a map or the ring has no room
 // for is counted, and why; stacks are told apart by their frames, not by a hash of them; what is
-// printed of the printing itself ends. They also take the fastest ways that are known: names are
+// printed of the printing itself ends. Room for all keys is there beforehand: entries that are made
+// when they are needed come from small stocks, and a burst of new keys is refused. They also take the fastest ways that are known: names are
 // read from the task, and short stacks are short keys.
 //
 //   clang-19 -O2 -g -target bpf -DONE_LINER=1 -DEXACT=0 -c events.bpf.c
@@ -25,6 +26,8 @@ typedef long long s64;
 #define BPF_NOEXIST 1
 #define BPF_F_NO_PREALLOC 1
 #define E2BIG 7
+
+#define WHEN_NEEDED (EXACT ? 0 : BPF_F_NO_PREALLOC)
 
 static void *(*map_lookup)(void *map, const void *key) = (void *)1;
 static long (*map_update)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
@@ -117,7 +120,7 @@ inline_ void read_comm(union comm *comm) {
   struct {                                                                     \
     UINT(type, BPF_MAP_TYPE_PERCPU_HASH);                                      \
     UINT(max_entries, 4096);                                                   \
-    UINT(map_flags, BPF_F_NO_PREALLOC);                                        \
+    UINT(map_flags, WHEN_NEEDED);                                              \
     key_type *key;                                                             \
     u64 *value;                                                                \
   } name SEC(".maps")
@@ -166,7 +169,7 @@ SEC("tracepoint/syscalls/sys_enter_lseek") int event(struct enter *ctx) {
 struct {
   UINT(type, BPF_MAP_TYPE_HASH);
   UINT(max_entries, 4096);
-  UINT(map_flags, BPF_F_NO_PREALLOC);
+  UINT(map_flags, WHEN_NEEDED);
   u32 *key;
   u64 *value;
 } starts SEC(".maps");

@@ -1,5 +1,6 @@
 // What the benches need of the machine, by the name of the first argument:
-//   lseek COUNT     calls lseek(2) so many times, as `lseeker`, with offsets 0, 1, 2, ... 1023, 0, ...
+//   lseek COUNT [NS]   calls lseek(2) so many times, as `lseeker`, with offsets 0, 1, 2, ... 1023, 0, ...,
+//                   every NS nanoseconds, or as fast as can be
 //   stats           keeps the kernel's run-time statistics of BPF programs on, until its parent ends
 //   attach PROGRAM TRACEPOINT ...   attaches pinned programs, until its parent ends
 //   drain RING [N]  prints the records of a pinned ring buffer, as bare as can be, until N were
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -23,11 +25,21 @@ static int bpf(int command, union bpf_attr *attr) {
   return syscall(SYS_bpf, command, attr, sizeof *attr);
 }
 
-static int seek(long count) {
+static long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000L + time.tv_nsec;
+}
+
+static int seek(long count, long pace) {
   int zero = open("/dev/zero", O_RDONLY);
   prctl(PR_SET_NAME, "lseeker");
-  for (long i = 0; i < count; i++)
+  long start = now();
+  for (long i = 0; i < count; i++) {
+    while (pace && now() - start < i * pace)
+      ;
     syscall(SYS_lseek, zero, i & 1023, SEEK_SET);
+  }
   return 0;
 }
 
@@ -133,7 +145,7 @@ static int drain(const char *path, long most) {
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   if (!strcmp(what, "lseek") && argc > 2)
-    return seek(atol(argv[2]));
+    return seek(atol(argv[2]), argc > 3 ? atol(argv[3]) : 0);
   if (!strcmp(what, "stats"))
     return stats();
   if (!strcmp(what, "attach"))

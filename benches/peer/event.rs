@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 /// Events of one measurement.
 const EVENTS: u64 = 100_000;
 /// Runs of each.
-const RUNS: usize = 3;
+const RUNS: usize = 7;
 /// At most so many times the nanoseconds of the faster C, and the instructions of the exact one.
 const BAR_C: f64 = 1.1;
 /// Nanoseconds that the same program takes more or less from run to run.

@@ -78,11 +78,15 @@ impl Bench {
         })
     }
 
-    /// Calls lseek so often, as `lseeker`; how long that took.
-    pub fn seek(&self, times: u64) -> Result<Duration, String> {
-        let start = Instant::now();
-        run(Command::new(&self.tool).arg("lseek").arg(times.to_string()))?;
-        Ok(start.elapsed())
+    /// Calls lseek so often, as `lseeker`, as fast as can be.
+    pub fn seek(&self, times: u64) -> Result<(), String> {
+        self.seek_every(times, 0)
+    }
+
+    /// The same, a call every so many nanoseconds.
+    pub fn seek_every(&self, times: u64, nanoseconds: u64) -> Result<(), String> {
+        let words = [times, nanoseconds].map(|number| number.to_string());
+        run(Command::new(&self.tool).arg("lseek").args(words)).map(drop)
     }
 
     /// Waits until no process of strobe's is left: one closes what takes the kernel long, after the
