@@ -29,9 +29,10 @@ struct OneLiner {
     /// How many BPF programs it makes.
     programs: usize,
     races_peer: bool,
-    /// Whether plain C has the same answer, where nothing is lost. Of stacks it tells a hash, and
-    /// drops those whose hash another one has.
-    plain_is_right: bool,
+    /// Whether plain C counts for the bar. It does not where it is faster by what it gives up: of
+    /// stacks it tells a hash, and drops those whose hash another one has; starts are refused where
+    /// many come at once, since there is no room for them beforehand.
+    plain_counts: bool,
 }
 
 const ONE_LINERS: [OneLiner; 8] = [
@@ -41,7 +42,7 @@ const ONE_LINERS: [OneLiner; 8] = [
         answer: "@: ",
         programs: 1,
         races_peer: true,
-        plain_is_right: true,
+        plain_counts: true,
     },
     OneLiner {
         name: "count by comm",
@@ -49,7 +50,7 @@ const ONE_LINERS: [OneLiner; 8] = [
         answer: "@[lseeker]: N",
         programs: 1,
         races_peer: true,
-        plain_is_right: true,
+        plain_counts: true,
     },
     OneLiner {
         name: "count by pid and comm",
@@ -57,7 +58,7 @@ const ONE_LINERS: [OneLiner; 8] = [
         answer: ", lseeker]: N",
         programs: 1,
         races_peer: false,
-        plain_is_right: true,
+        plain_counts: true,
     },
     OneLiner {
         name: "hist of an argument",
@@ -65,7 +66,7 @@ const ONE_LINERS: [OneLiner; 8] = [
         answer: "[512, 1K)",
         programs: 1,
         races_peer: true,
-        plain_is_right: true,
+        plain_counts: true,
     },
     OneLiner {
         name: "latency by a start map",
@@ -73,7 +74,7 @@ const ONE_LINERS: [OneLiner; 8] = [
         answer: "@:",
         programs: 2,
         races_peer: false,
-        plain_is_right: true,
+        plain_counts: false,
     },
     OneLiner {
         name: "count by stack",
@@ -81,7 +82,7 @@ const ONE_LINERS: [OneLiner; 8] = [
         answer: "]: ",
         programs: 1,
         races_peer: false,
-        plain_is_right: false,
+        plain_counts: false,
     },
     OneLiner {
         name: "filter by a string",
@@ -89,7 +90,7 @@ const ONE_LINERS: [OneLiner; 8] = [
         answer: "@: N",
         programs: 1,
         races_peer: false,
-        plain_is_right: true,
+        plain_counts: true,
     },
     OneLiner {
         name: "printf of three fields",
@@ -97,7 +98,7 @@ const ONE_LINERS: [OneLiner; 8] = [
         answer: " lseeker 1023",
         programs: 1,
         races_peer: false,
-        plain_is_right: true,
+        plain_counts: true,
     },
 ];
 
@@ -132,7 +133,7 @@ pub fn event(bench: &Bench) -> Result<Verdict, String> {
         let (ours, theirs) = (least(ours)?, least(theirs)?);
         let (exact, plain) = (least(exact)?, least(plain)?);
         let mut hand = exact.nanoseconds;
-        if one_liner.plain_is_right {
+        if one_liner.plain_counts {
             hand = hand.min(plain.nanoseconds);
         }
         let net = |nanoseconds: f64| (nanoseconds - empty.nanoseconds).max(RESOLUTION);
