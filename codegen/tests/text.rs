@@ -281,6 +281,22 @@ fn a_long_program_has_a_way_out_nearby() {
     );
 }
 
+/// LLVM takes what is not found for unlikely. Laid out behind all that is likely, the blocks that
+/// insert it would be out of reach.
+#[test]
+fn what_a_long_program_seldom_does_stands_nearby() {
+    let mut script = Script::raw();
+    let map = script.aggregation("@", Some(Type::I64), Aggregation::Count);
+    let count = |n| aggregate(map, Some(int(n)), Aggregation::Count, None);
+    let mut script = script.body((0..3000).map(count));
+    let object = script.try_compile(Isa::V3);
+    let bytes = object.expect("jumps that reach far enough").elf.len();
+    assert!(
+        bytes > 8 << 15,
+        "{bytes} bytes, which all jumps reach across"
+    );
+}
+
 /// LLVM does not return from this, so that it takes a process of its own.
 #[test]
 fn what_short_jumps_do_not_reach_across_is_told() {

@@ -47,6 +47,7 @@ char DefineUndefined::ID = 0;
 // Gives a long function a way out at each place where it may end: jumps of older instruction sets
 // reach 32,767 instructions, and the passes before this one have left a single return, at the far
 // end. The way out is made the likely one, so that it is laid out right behind the place.
+// So are blocks that LLVM takes for unlikely.
 class NearReturns : public FunctionPass {
 public:
   static char ID;
@@ -64,13 +65,36 @@ public:
         branches.push_back(branch);
     }
     bool changed = false;
-    for (BranchInst *branch : branches)
+    for (BranchInst *branch : branches) {
       for (unsigned way : {0u, 1u})
         changed |= leaveHere(branch, way);
+      changed |= stayHere(branch);
+    }
     return changed;
   }
 
 private:
+  // Makes the way of a pointer that is null a little more likely than the other, where it leads to a
+  // block of its own, such as one that inserts what was not found. LLVM takes it for unlikely, and
+  // would lay it out behind all that is likely: at the far end.
+  static bool stayHere(BranchInst *branch) {
+    auto *compare = dyn_cast<ICmpInst>(branch->getCondition());
+    if (!compare || !compare->isEquality() || !isa<ConstantPointerNull>(compare->getOperand(1)))
+      return false;
+    unsigned way = compare->getPredicate() == ICmpInst::ICMP_EQ ? 0 : 1;
+    if (!branch->getSuccessor(way)->getSinglePredecessor())
+      return false;
+    weigh(branch, way, 3, 2);
+    return true;
+  }
+
+  static void weigh(BranchInst *branch, unsigned way, uint32_t weight, uint32_t other) {
+    uint32_t weights[] = {other, other};
+    weights[way] = weight;
+    MDBuilder builder(branch->getContext());
+    branch->setMetadata(LLVMContext::MD_prof, builder.createBranchWeights(weights[0], weights[1]));
+  }
+
   // Makes a way of a branch that only returns return right there.
   static bool leaveHere(BranchInst *branch, unsigned way) {
     BasicBlock *from = branch->getParent();
@@ -87,10 +111,7 @@ private:
     // Of two returns side by side, LLVM would make one.
     if (to != &from->getParent()->back())
       to->moveAfter(&from->getParent()->back());
-    uint32_t weights[] = {1, 1};
-    weights[way] = 1000;
-    MDNode *likely = MDBuilder(context).createBranchWeights(weights[0], weights[1]);
-    branch->setMetadata(LLVMContext::MD_prof, likely);
+    weigh(branch, way, 1000, 1);
     return true;
   }
 };
