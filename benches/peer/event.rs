@@ -14,8 +14,9 @@ const EVENTS: u64 = 100_000;
 const RUNS: usize = 7;
 /// At most so many times the nanoseconds of the faster C, and the instructions of the exact one.
 const BAR_C: f64 = 1.1;
-/// Nanoseconds that the same program takes more or less from run to run.
-const RESOLUTION: f64 = 1.0;
+/// Nanoseconds that the same program takes more or less: so far apart is what is measured of the
+/// scalar counts in C, which are the same code.
+const RESOLUTION: f64 = 2.0;
 /// At least so many times faster than the peer, where that is asked for.
 const BAR_PEER: f64 = 2.5;
 
