@@ -34,12 +34,10 @@ pub fn attach(bench: &Bench) -> Result<Verdict, String> {
     for (name, script, runs) in SCRIPTS {
         let script = format!("{script} interval:ms:1 {{ exit(); }}");
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        let (mut attached, mut behind) = (0, Vec::new());
-        bench.settle()?;
+        let mut attached = 0;
         for _ in 0..runs {
             let (seconds, probes) = whole_run(&bench.strobe, &script)?;
             ours.push(seconds * 1e3);
-            behind.push(bench.settle()?);
             let (seconds, peer) = whole_run("bpftrace", &script)?;
             theirs.push(seconds * 1e3);
             if probes != peer {
@@ -50,10 +48,9 @@ pub fn attach(bench: &Bench) -> Result<Verdict, String> {
         let (ours, theirs) = (spread(ours), spread(theirs));
         let holds = Verdict::of(ours.1 <= theirs.1);
         println!(
-            "{name:<14} {attached:4} probes: {}: {}; the kernel closes for {:.0} ms more",
+            "{name:<14} {attached:4} probes: {}: {}",
             beside(ours, theirs),
-            holds.word(),
-            spread(behind).1
+            holds.word()
         );
         verdict = verdict.and(holds);
     }

@@ -108,7 +108,6 @@ pub fn start(bench: &Bench) -> Result<Verdict, String> {
         for _ in 0..RUNS {
             anew.push(sample(race, &[&bench.strobe, "--no-cache"])?);
             found.push(sample(race, &[&bench.strobe])?);
-            bench.settle()?;
             theirs.push(sample(race, &["bpftrace"])?);
         }
         println!(
@@ -164,7 +163,6 @@ fn longest(bench: &Bench) -> Result<(), String> {
                 .args(flags)
                 .args([path, "-c", "true"]))?;
             times.push(start.elapsed().as_secs_f64() * 1e3);
-            bench.settle()?;
         }
         let (low, median, high) = spread(times);
         println!("  {what:<15}{median:9.2} ({low:.2} to {high:.2})");
@@ -281,7 +279,6 @@ pub fn stop(bench: &Bench) -> Result<Verdict, String> {
                     .stderr(Stdio::null());
                 let least = if tracer == "bpftrace" { programs } else { 1 };
                 times.push(Running::trace(&mut command, least)?.interrupt()? * 1e3);
-                bench.settle()?;
             }
         }
         let (ours, theirs) = (spread(ours), spread(theirs));

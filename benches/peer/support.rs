@@ -89,25 +89,6 @@ impl Bench {
         run(Command::new(&self.tool).arg("lseek").args(words)).map(drop)
     }
 
-    /// Waits until no process of strobe's is left: one closes what takes the kernel long, after the
-    /// run. Yields how long that took, in milliseconds.
-    pub fn settle(&self) -> Result<f64, String> {
-        let strobe = Path::new(&self.strobe).file_name().unwrap_or_default();
-        // Not by its program, which a process that is about to end has no more.
-        let is_one = |process: fs::DirEntry| {
-            let name = fs::read_to_string(process.path().join("comm"));
-            name.is_ok_and(|name| name.trim_end() == strobe)
-        };
-        let start = Instant::now();
-        loop {
-            let mut processes = fs::read_dir("/proc").map_err(|e| e.to_string())?;
-            if !processes.any(|process| process.is_ok_and(is_one)) {
-                return Ok(start.elapsed().as_secs_f64() * 1e3);
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
     /// The object file of a one-liner in C.
     pub fn compile_c(&self, one_liner: usize, exactness: Exactness) -> Result<PathBuf, String> {
         let exact = u8::from(exactness == Exactness::Exact);
