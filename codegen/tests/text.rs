@@ -288,7 +288,7 @@ fn what_a_long_program_seldom_does_stands_nearby() {
     let mut script = Script::raw();
     let map = script.aggregation("@", Some(Type::I64), Aggregation::Count);
     let count = |n| aggregate(map, Some(int(n)), Aggregation::Count, None);
-    let mut script = script.body((0..3000).map(count));
+    let script = script.body((0..3000).map(count));
     let object = script.try_compile(Isa::V3);
     let bytes = object.expect("jumps that reach far enough").elf.len();
     assert!(
