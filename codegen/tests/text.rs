@@ -264,6 +264,16 @@ fn a_copy_to_an_odd_place_takes_no_stack() {
     assert!(used <= 160, "{used} bytes of stack\n{asm}");
 }
 
+/// Compiles for V3 what is longer than its jumps reach.
+fn compiles_beyond_reach(script: &Script) {
+    let object = script.try_compile(Isa::V3);
+    let bytes = object.expect("jumps that reach far enough").elf.len();
+    assert!(
+        bytes > 8 << 15,
+        "{bytes} bytes, which all jumps reach across"
+    );
+}
+
 /// With a way out at the far end alone, V3's jumps would not reach it, and LLVM would end the
 /// process: where the predicate fails, and where there is no scratch for what lasts.
 #[test]
@@ -273,12 +283,7 @@ fn a_long_program_has_a_way_out_nearby() {
     let mut script = script.body((0..1500).map(|_| emit(name, [comm()])));
     let never = compare(CompareOp::Eq, arg(0), int(1));
     script.program.probes[0].predicate = Some(never);
-    let object = script.try_compile(Isa::V3);
-    let bytes = object.expect("jumps that reach far enough").elf.len();
-    assert!(
-        bytes > 8 << 15,
-        "{bytes} bytes, which all jumps reach across"
-    );
+    compiles_beyond_reach(&script);
 }
 
 /// LLVM takes what is not found for unlikely. Laid out behind all that is likely, the blocks that
@@ -289,12 +294,7 @@ fn what_a_long_program_seldom_does_stands_nearby() {
     let map = script.aggregation("@", Some(Type::I64), Aggregation::Count);
     let count = |n| aggregate(map, Some(int(n)), Aggregation::Count, None);
     let script = script.body((0..3000).map(count));
-    let object = script.try_compile(Isa::V3);
-    let bytes = object.expect("jumps that reach far enough").elf.len();
-    assert!(
-        bytes > 8 << 15,
-        "{bytes} bytes, which all jumps reach across"
-    );
+    compiles_beyond_reach(&script);
 }
 
 /// LLVM does not return from this, so that it takes a process of its own.

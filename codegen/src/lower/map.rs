@@ -362,6 +362,7 @@ pub(super) fn upsert<'m>(
             let error = holder.update(cx, value, UPDATE_NOEXIST);
             let inserted = cx.b.block();
             cx.b.branch(cx.b.is_zero(error), join, again);
+            cx.enter(again);
             (error, Some(inserted))
         }
         First::Blank(value) => {
@@ -377,9 +378,6 @@ pub(super) fn upsert<'m>(
         }
     };
 
-    if inserted.is_some() {
-        cx.enter(again);
-    }
     let other = holder.lookup(cx);
     cx.b.branch(cx.b.is_zero(other), refused, change);
 
