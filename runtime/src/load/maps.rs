@@ -47,7 +47,7 @@ impl Maps {
             maps.listed.push((map.clone(), created));
         }
         for section in constants {
-            maps.sections.push(load_constants(kernel, section)?);
+            maps.sections.push(load_section(kernel, section)?);
         }
         Ok(maps)
     }
@@ -171,7 +171,7 @@ fn set_names(map: &Map, manifest: &Manifest) -> Result<(), SyscallError> {
     Ok(())
 }
 
-fn load_constants(kernel: &dyn Loader, section: Constants) -> Result<(String, Map), Error> {
+fn load_section(kernel: &dyn Loader, section: Constants) -> Result<(String, Map), Error> {
     let spec = MapSpec {
         name: section.section.trim_start_matches('.'),
         kind: BPF_MAP_TYPE_ARRAY as u32,
